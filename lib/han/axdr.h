@@ -1,0 +1,78 @@
+/* A-XDR coded COSEM data (IEC 61334-6; DLMS Blue Book 4.1.5), one typed item at a time.
+ *
+ * Containers are not materialised: an array or a structure is an item with a count, and its elements
+ * follow one level deeper.
+ */
+#ifndef HAN_AXDR_H
+#define HAN_AXDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <han/error.h>
+#include <han/export.h>
+
+#define HAN_AXDR_DEPTH 8    /* containers inside each other */
+#define HAN_AXDR_ITEMS 1024 /* items of one message, containers included */
+
+enum han_tag {
+	HAN_TAG_NULL = 0,
+	HAN_TAG_ARRAY = 1,
+	HAN_TAG_STRUCTURE = 2,
+	HAN_TAG_BOOLEAN = 3,
+	HAN_TAG_BIT_STRING = 4,
+	HAN_TAG_INT32 = 5,
+	HAN_TAG_UINT32 = 6,
+	HAN_TAG_OCTET_STRING = 9,
+	HAN_TAG_VISIBLE_STRING = 10,
+	HAN_TAG_UTF8_STRING = 12,
+	HAN_TAG_INT8 = 15,
+	HAN_TAG_INT16 = 16,
+	HAN_TAG_UINT8 = 17,
+	HAN_TAG_UINT16 = 18,
+	HAN_TAG_INT64 = 20,
+	HAN_TAG_UINT64 = 21,
+	HAN_TAG_ENUM = 22,
+};
+
+enum han_item_kind {
+	HAN_ITEM_NULL,
+	HAN_ITEM_NUMBER,    /* magnitude, negative */
+	HAN_ITEM_OCTETS,    /* octets, len: strings of all kinds; lives as long as the message */
+	HAN_ITEM_CONTAINER, /* count elements follow at depth + 1 */
+};
+
+struct han_item {
+	uint8_t tag; /* enum han_tag, as on the wire */
+	uint8_t depth;
+	enum han_item_kind kind;
+	bool negative;
+	uint64_t magnitude;
+	const uint8_t *octets;
+	size_t len;
+	size_t count;
+};
+
+/* A reader's place in a message. The first error sticks. */
+struct han_cursor {
+	const uint8_t *pos;
+	const uint8_t *end;
+	enum han_err err;
+};
+
+struct han_axdr {
+	struct han_cursor cursor;
+	unsigned depth;                  /* containers open */
+	unsigned items;                  /* read so far */
+	size_t left[HAN_AXDR_DEPTH + 1]; /* elements still to come, by depth */
+};
+
+/* Starts on the one data element at the beginning of buf; buf outlives the walk. */
+HAN_EXPORT void han_axdr_begin(struct han_axdr *axdr, const uint8_t *buf, size_t len);
+
+/* The next item; false at the end of the element or at the first error (axdr->cursor.err).
+ * HAN_ERR_TRAILING: octets are left behind the element. */
+HAN_EXPORT bool han_axdr_next(struct han_axdr *axdr, struct han_item *item);
+
+#endif

@@ -1,0 +1,81 @@
+#include "measurement.h"
+
+/* Codes: DLMS Blue Book, IEC 62056-61. The energies come in Wh and varh and leave as kWh and kvarh. */
+/* clang-format off */
+const struct han_measurement measurements[M_COUNT] = {
+	[M_OBIS_VERSION]    = { { 1, 1,  0, 2, 129, 255 }, "obis_version",    "OBIS list version identifier", HAN_UNIT_NONE, 0, HAN_KIND_TEXT },
+	[M_METER_ID]        = { { 0, 0, 96, 1,   0, 255 }, "meter_id",        "Meter ID (GIAI GS1)",          HAN_UNIT_NONE, 0, HAN_KIND_TEXT },
+	[M_METER_TYPE]      = { { 0, 0, 96, 1,   7, 255 }, "meter_type",      "Meter type",                   HAN_UNIT_NONE, 0, HAN_KIND_TEXT },
+	[M_METER_TIMESTAMP] = { { 0, 0,  1, 0,   0, 255 }, "meter_timestamp", "Meter timestamp",              HAN_UNIT_NONE, 0, HAN_KIND_CLOCK },
+
+	[M_POWER_ACTIVE_IMPORT]   = { { 1, 0, 1, 7, 0, 255 }, "power_active_import",   "Active power import (Q1+Q4)",   HAN_UNIT_W,   0, HAN_KIND_LIVE },
+	[M_POWER_ACTIVE_EXPORT]   = { { 1, 0, 2, 7, 0, 255 }, "power_active_export",   "Active power export (Q2+Q3)",   HAN_UNIT_W,   0, HAN_KIND_LIVE },
+	[M_POWER_REACTIVE_IMPORT] = { { 1, 0, 3, 7, 0, 255 }, "power_reactive_import", "Reactive power import (Q1+Q2)", HAN_UNIT_VAR, 0, HAN_KIND_LIVE },
+	[M_POWER_REACTIVE_EXPORT] = { { 1, 0, 4, 7, 0, 255 }, "power_reactive_export", "Reactive power export (Q3+Q4)", HAN_UNIT_VAR, 0, HAN_KIND_LIVE },
+
+	[M_PHASE_CURRENT_L1] = { { 1, 0, 31, 7, 0, 255 }, "phase_current_l1", "IL1 Current phase L1", HAN_UNIT_A, 0, HAN_KIND_LIVE },
+	[M_PHASE_CURRENT_L2] = { { 1, 0, 51, 7, 0, 255 }, "phase_current_l2", "IL2 Current phase L2", HAN_UNIT_A, 0, HAN_KIND_LIVE },
+	[M_PHASE_CURRENT_L3] = { { 1, 0, 71, 7, 0, 255 }, "phase_current_l3", "IL3 Current phase L3", HAN_UNIT_A, 0, HAN_KIND_LIVE },
+	[M_PHASE_VOLTAGE_L1] = { { 1, 0, 32, 7, 0, 255 }, "phase_voltage_l1", "UL1 Phase voltage 4W meter, line voltage 3W meter", HAN_UNIT_V, 0, HAN_KIND_LIVE },
+	[M_PHASE_VOLTAGE_L2] = { { 1, 0, 52, 7, 0, 255 }, "phase_voltage_l2", "UL2 Phase voltage 4W meter, line voltage 3W meter", HAN_UNIT_V, 0, HAN_KIND_LIVE },
+	[M_PHASE_VOLTAGE_L3] = { { 1, 0, 72, 7, 0, 255 }, "phase_voltage_l3", "UL3 Phase voltage 4W meter, line voltage 3W meter", HAN_UNIT_V, 0, HAN_KIND_LIVE },
+
+	[M_ENERGY_ACTIVE_CUM_IMPORT]   = { { 1, 0, 1, 8, 0, 255 }, "energy_active_cum_import",   "Cumulative hourly active import energy (A+) (Q1+Q4)",   HAN_UNIT_KWH,   -3, HAN_KIND_REGISTER },
+	[M_ENERGY_ACTIVE_CUM_EXPORT]   = { { 1, 0, 2, 8, 0, 255 }, "energy_active_cum_export",   "Cumulative hourly active export energy (A-) (Q2+Q3)",   HAN_UNIT_KWH,   -3, HAN_KIND_REGISTER },
+	[M_ENERGY_REACTIVE_CUM_IMPORT] = { { 1, 0, 3, 8, 0, 255 }, "energy_reactive_cum_import", "Cumulative hourly reactive import energy (R+) (Q1+Q2)", HAN_UNIT_KVARH, -3, HAN_KIND_REGISTER },
+	[M_ENERGY_REACTIVE_CUM_EXPORT] = { { 1, 0, 4, 8, 0, 255 }, "energy_reactive_cum_export", "Cumulative hourly reactive export energy (R-) (Q3+Q4)", HAN_UNIT_KVARH, -3, HAN_KIND_REGISTER },
+};
+/* clang-format on */
+
+size_t han_measurement_count(void)
+{
+	return M_COUNT;
+}
+
+const struct han_measurement *han_measurement_at(size_t index)
+{
+	return index < M_COUNT ? &measurements[index] : NULL;
+}
+
+size_t han_measurement_index(const struct han_measurement *measurement)
+{
+	return (size_t)(measurement - measurements);
+}
+
+const struct han_measurement *han_measurement_find(struct han_obis obis)
+{
+	if (obis.a != 1 && !(obis.a == 0 && obis.b == 0))
+		return NULL;
+	for (size_t i = 0; i < M_COUNT; i++) {
+		const struct han_obis *row = &measurements[i].obis;
+
+		if (row->c == obis.c && row->d == obis.d && row->e == obis.e)
+			return &measurements[i];
+	}
+	return NULL;
+}
+
+const char *han_unit_name(enum han_unit unit)
+{
+	switch (unit) {
+	case HAN_UNIT_NONE:
+		break;
+	case HAN_UNIT_W:
+		return "W";
+	case HAN_UNIT_VAR:
+		return "var";
+	case HAN_UNIT_A:
+		return "A";
+	case HAN_UNIT_V:
+		return "V";
+	case HAN_UNIT_HZ:
+		return "Hz";
+	case HAN_UNIT_KWH:
+		return "kWh";
+	case HAN_UNIT_KVARH:
+		return "kvarh";
+	case HAN_UNIT_DEGREE:
+		return "°";
+	}
+	return "";
+}
