@@ -1,0 +1,49 @@
+/* The wiring: meters → publishers → broker, the bus power, and what changes when the configuration does.
+ *
+ * Knows every room; decides nothing that a room can decide.
+ */
+#ifndef APP_H
+#define APP_H
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "bridge.h"
+#include "bus.h"
+#include "config.h"
+#include "loop.h"
+#include "mqtt.h"
+#include "service.h"
+#include "station.h"
+
+struct app {
+	struct loop *loop;
+	struct service *service;
+	struct config *config;
+	bool verbose; /* the command line asks for debug messages */
+	struct timespec start;
+	struct bus bus;
+	struct mqtt mqtt;
+	struct bridge bridge;
+	struct timer settle;      /* after the bus was powered: the meters' ports open */
+	struct timer diagnostics; /* every minute */
+	struct station *stations; /* as many as the configuration has meters */
+	size_t station_count;
+	uint64_t status_ms; /* when systemd was last told */
+	bool abandoned;     /* a network thread was left to end by itself */
+};
+
+/* Powers the bus, starts the broker session and the meters. Takes the configuration over. 0 or a negative
+ * errno, logged. */
+int app_start(struct app *app, struct loop *loop, struct service *service, struct config *config,
+              bool verbose);
+
+/* Puts another configuration into force; what it does not change goes on undisturbed. Takes it over. 0 or
+ * a negative errno, logged: then nothing runs any more. */
+int app_reconfigure(struct app *app, struct config *config);
+
+/* Says `offline`, ends the session and switches the bus off. Accepts one that was zeroed or did not start.
+ * Whether no thread was left behind. */
+bool app_stop(struct app *app);
+
+#endif

@@ -1,0 +1,106 @@
+#include "conffile.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <string.h>
+
+#define SYNTAX "accepted: [section], key = value, or a comment after #"
+
+static void mistake(struct conffile *f, const char *what)
+{
+	f->hooks->mistake(f->hooks->user, f, what);
+}
+
+/* Looks for [section] before inih does, which tells nobody of a section without keys. */
+static void look_for_section(struct conffile *f, char *line)
+{
+	char *end = line[0] == '[' ? strchr(line, ']') : NULL;
+
+	if (!end)
+		return;
+	*end = '\0';
+	if (end - line > CONFFILE_SECTION)
+		mistake(f, "section name too long; accepted: at most 48 characters");
+	f->hooks->section(f->hooks->user, f, line + 1);
+	*end = ']';
+}
+
+static void skip_line(FILE *stream)
+{
+	int c;
+
+	do {
+		c = getc(stream);
+	} while (c != '\n' && c != EOF);
+}
+
+static bool is_text(int c)
+{
+	return c >= 0x20 || c == '\t' || c == '\r';
+}
+
+/* A line for inih, without the blanks in front: they would make it a continuation of the line before.
+ * What is no text or too long is told, and an empty line takes its place. */
+static char *read_line(char *line, int size, void *user)
+{
+	struct conffile *f = user;
+	size_t room = (size_t)size - 2; /* for the newline and the NUL */
+	size_t len = 0;
+	bool text = true;
+	int c;
+
+	while ((c = getc(f->stream)) != EOF && c != '\n' && len < room) {
+		text &= is_text(c);
+		if (len > 0 || (c != ' ' && c != '\t'))
+			line[len++] = (char)c;
+	}
+	if (c == EOF && len == 0)
+		return NULL;
+	f->line++;
+	line[len] = '\0';
+	if (c != EOF && c != '\n') {
+		char what[64];
+
+		snprintf(what, sizeof(what), "line too long; accepted: at most %zu characters",
+		         room);
+		mistake(f, what);
+		skip_line(f->stream);
+		len = 0;
+	} else if (!text) {
+		mistake(f, "not text; " SYNTAX);
+		len = 0;
+	} else {
+		look_for_section(f, line);
+	}
+	memcpy(line + len, "\n", 2);
+	return line;
+}
+
+/* Returns what inih takes for success: mistakes are told by whoever finds them. */
+static int take_key(void *user, const char *section, const char *key, const char *value)
+{
+	struct conffile *f = user;
+
+	(void)section; /* told before, unshortened */
+	f->hooks->key(f->hooks->user, f, key, value);
+	return 1;
+}
+
+void conffile_read(const char *path, bool required, const struct conffile_hooks *hooks)
+{
+	struct conffile f = { .path = path, .hooks = hooks, .stream = fopen(path, "re") };
+	int bad_line;
+
+	if (!f.stream) {
+		if (required || errno != ENOENT)
+			mistake(&f, strerror(errno));
+		return;
+	}
+	bad_line = ini_parse_stream(read_line, &f, take_key, &f);
+	f.line = bad_line > 0 ? (unsigned)bad_line : 0;
+	if (bad_line > 0)
+		mistake(&f, "not understood; " SYNTAX);
+	else if (bad_line < 0 || ferror(f.stream))
+		mistake(&f, "cannot be read");
+	fclose(f.stream);
+}

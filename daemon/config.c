@@ -1,0 +1,422 @@
+#include "config.h"
+
+#include <glob.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "conffile.h"
+#include "identity.h"
+#include "keys.h"
+#include "secret.h"
+#include "topic.h"
+
+#define KEYS_MAX 2048 /* of all files together */
+
+/* Where a key was set, to tell of what it means with others, and to find it set twice. */
+struct origin {
+	const struct setting *setting;
+	size_t meter; /* for the keys of a meter, otherwise 0 */
+	size_t file;
+	unsigned line;
+};
+
+struct reader {
+	struct config *config;
+	const struct config_report *report;
+	bool failed;
+	const char *const *paths; /* of the files, in the order they are read */
+	size_t file;
+	const char *kind; /* the section's first word; NULL when it is none of ours */
+	char section[CONFFILE_SECTION + 1];
+	size_t meter;
+	struct origin origins[KEYS_MAX];
+	size_t origin_count;
+};
+
+__attribute__((format(printf, 4, 0))) static void mistake_at(struct reader *r, const char *path,
+                                                             unsigned line, const char *format,
+                                                             va_list args)
+{
+	char what[512], text[PATH_MAX + 600];
+
+	vsnprintf(what, sizeof(what), format, args);
+	if (line > 0)
+		snprintf(text, sizeof(text), "%s:%u: %s", path, line, what);
+	else
+		snprintf(text, sizeof(text), "%s: %s", path, what);
+	r->report->mistake(r->report->user, text);
+	r->failed = true;
+}
+
+__attribute__((format(printf, 3, 4))) static void mistake(struct reader *r,
+                                                          const struct conffile *at,
+                                                          const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	mistake_at(r, at->path, at->line, format, args);
+	va_end(args);
+}
+
+/* Of a key that was read before, where it was set last. */
+__attribute__((format(printf, 4, 5))) static void mistake_of(struct reader *r,
+                                                             const struct setting *setting,
+                                                             size_t meter, const char *format, ...)
+{
+	const struct origin none = { setting, meter, 0, 0 };
+	const struct origin *o = &none;
+	va_list args;
+
+	for (size_t i = 0; i < r->origin_count; i++) {
+		if (r->origins[i].setting == setting && r->origins[i].meter == meter)
+			o = &r->origins[i];
+	}
+	va_start(args, format);
+	mistake_at(r, r->paths[o->file], o->line, format, args);
+	va_end(args);
+}
+
+static bool of_meter(const struct setting *setting)
+{
+	return strcmp(setting->section, "meter") == 0;
+}
+
+static void *base_of(struct config *config, const struct setting *setting, size_t meter)
+{
+	return of_meter(setting) ? (void *)&config->meters[meter] : config;
+}
+
+static void preset(struct config *config, bool meters, size_t meter)
+{
+	char error[SETTING_ERROR];
+
+	for (size_t i = 0; i < keys_count(); i++) {
+		const struct setting *s = keys_at(i);
+
+		if (of_meter(s) == meters)
+			setting_read(s, "", base_of(config, s, meter), error);
+	}
+}
+
+/* The meter of that section, a new one if need be; SIZE_MAX when memory ends. */
+static size_t meter_of(struct config *config, const char *section)
+{
+	struct config_meter *grown;
+	size_t index;
+
+	for (index = 0; index < config->meter_count; index++) {
+		if (strcmp(config->meters[index].section, section) == 0)
+			return index;
+	}
+	grown = realloc(config->meters, (index + 1) * sizeof(*grown));
+	if (!grown)
+		return SIZE_MAX;
+	config->meters = grown;
+	grown[index] = (struct config_meter){ .section = strdup(section) };
+	if (!grown[index].section)
+		return SIZE_MAX;
+	config->meter_count++;
+	preset(config, true, index);
+	return index;
+}
+
+/* ---- one file ---- */
+
+static void begin_meter(struct reader *r, const struct conffile *at, const char *name)
+{
+	if (strcmp(name, "bridge") == 0) {
+		mistake(r, at,
+		        "[%s]: the name is taken by the daemon's own topics; accepted: any other",
+		        r->section);
+		return;
+	}
+	r->meter = meter_of(r->config, name);
+	if (r->meter == SIZE_MAX)
+		mistake(r, at, "[%s]: no memory", r->section);
+	else
+		r->kind = "meter";
+}
+
+static void on_section(void *user, const struct conffile *at, const char *name)
+{
+	struct reader *r = user;
+	const char *nearest = keys_nearest_section(name);
+
+	r->kind = NULL;
+	r->meter = 0;
+	snprintf(r->section, sizeof(r->section), "%s", name);
+	if (strncmp(name, "meter ", 6) == 0)
+		begin_meter(r, at, name + 6 + strspn(name + 6, " "));
+	else if (strcmp(name, "meter") == 0)
+		begin_meter(r, at, "");
+	else if (keys_is_section(name))
+		r->kind = r->section;
+	else
+		mistake(r, at,
+		        "[%s]: unknown section%s%s%s; accepted: mqtt, homeassistant, publish, power, "
+		        "meter, meter NAME, log",
+		        name, nearest ? ", is " : "", nearest ? nearest : "",
+		        nearest ? " meant?" : "");
+}
+
+static void tell_unknown_key(struct reader *r, const struct conffile *at, const char *key)
+{
+	const char *nearest = keys_nearest_key(r->kind, key);
+	const char *elsewhere = keys_section_of(key);
+
+	if (elsewhere)
+		mistake(r, at, "[%s] %s: unknown key here; it belongs in section [%s]", r->section,
+		        key, elsewhere);
+	else if (nearest)
+		mistake(r, at, "[%s] %s: unknown key, is %s meant?", r->section, key, nearest);
+	else
+		mistake(r, at, "[%s] %s: unknown key; hanmqttd.conf(5) names those accepted",
+		        r->section, key);
+}
+
+/* Whether the key is set for the first time in this file. */
+static bool note_origin(struct reader *r, const struct conffile *at, const struct setting *setting)
+{
+	const struct origin now = { setting, r->meter, r->file, at->line };
+
+	for (size_t i = 0; i < r->origin_count; i++) {
+		const struct origin *o = &r->origins[i];
+
+		if (o->setting == setting && o->meter == now.meter && o->file == now.file) {
+			mistake(r, at,
+			        "[%s] %s: stands in line %u already; accepted: once in a file",
+			        r->section, setting->key, o->line);
+			return false;
+		}
+	}
+	if (r->origin_count < KEYS_MAX)
+		r->origins[r->origin_count++] = now;
+	return true;
+}
+
+static void on_key(void *user, const struct conffile *at, const char *key, const char *value)
+{
+	struct reader *r = user;
+	const struct setting *setting;
+	char error[SETTING_ERROR];
+
+	if (!r->section[0])
+		mistake(r, at,
+		        "%s: stands before the first section; accepted: below a line like [mqtt]",
+		        key);
+	if (!r->kind)
+		return; /* the section's own mistake was told */
+	setting = keys_find(r->kind, key);
+	if (!setting)
+		tell_unknown_key(r, at, key);
+	else if (note_origin(r, at, setting) &&
+	         !setting_read(setting, value, base_of(r->config, setting, r->meter), error))
+		mistake(r, at, "[%s] %s: %s", r->section, key, error);
+}
+
+static void on_mistake(void *user, const struct conffile *at, const char *what)
+{
+	mistake(user, at, "%s", what);
+}
+
+/* ---- what the keys mean together ---- */
+
+static void default_client_id(struct reader *r)
+{
+	char host[65] = "", level[65], machine[IDENTITY_TEXT];
+
+	if (r->config->client_id)
+		return;
+	if (gethostname(host, sizeof(host) - 1) < 0 || !host[0])
+		snprintf(host, sizeof(host), "localhost");
+	if (asprintf(&r->config->client_id, "hanmqttd-%s-%s",
+	             topic_level(host, level, sizeof(level)), identity_of_machine(machine)) < 0) {
+		r->config->client_id = NULL;
+		r->failed = true;
+	}
+}
+
+static void take_password(struct reader *r)
+{
+	struct config *config = r->config;
+	const struct setting *setting = keys_find("mqtt", "password-file");
+	char error[SECRET_ERROR];
+
+	if (config->password_file && !config->mqtt.username)
+		mistake_of(r, setting, 0,
+		           "[mqtt] password-file: there is no username; accepted: both or "
+		           "none");
+	if (config->password_file)
+		config->password = secret_read_file(config->password_file, error);
+	else
+		config->password = secret_read_credential("mqtt-password", error);
+	if (error[0])
+		mistake_of(r, setting, 0, "[mqtt] password-file: %s", error);
+	if (config->mqtt.username)
+		config->mqtt.password = config->password;
+}
+
+/* " NAME" of [meter NAME]. */
+static const char *blank(const struct config_meter *m)
+{
+	return m->section[0] ? " " : "";
+}
+
+static void settle_meter(struct reader *r, size_t index)
+{
+	struct config_meter *m = &r->config->meters[index];
+	const char *name = m->name ? m->name : m->section;
+	struct serial_settings *port = &m->settings.port;
+
+	m->settings.section = m->section;
+	m->settings.topic_name = name[0] ? name : NULL;
+	port->device = m->device && strcmp(m->device, "auto") != 0 ? m->device : NULL;
+	port->baud = m->baud ? m->baud : 2400;
+	port->format = m->format ? (enum serial_format)(m->format - 1) : SERIAL_8N1;
+	if (!serial_baud_known(port->baud))
+		mistake_of(
+			r, keys_find("meter", "baud"), index,
+			"[meter%s%s] baud: \"%u\" is not accepted; accepted: auto, 300, 600, 1200, "
+			"2400, 4800, 9600, 19200, 38400, 57600 or 115200",
+			blank(m), m->section, port->baud);
+}
+
+/* Two meters may share neither a port nor a topic. */
+static void compare_meters(struct reader *r, const struct config_meter *a, size_t index)
+{
+	const struct config_meter *b = &r->config->meters[index];
+	char level_a[64], level_b[64];
+
+	if (strcmp(a->device, b->device) == 0)
+		mistake_of(
+			r, keys_find("meter", "device"), index,
+			"[meter%s%s] device: \"%s\" serves [meter%s%s] already; accepted: a port of "
+			"its own",
+			blank(b), b->section, b->device, blank(a), a->section);
+	if (a->settings.topic_name && b->settings.topic_name &&
+	    strcmp(topic_level(a->settings.topic_name, level_a, sizeof(level_a)),
+	           topic_level(b->settings.topic_name, level_b, sizeof(level_b))) == 0)
+		mistake_of(
+			r, keys_find("meter", "name"), index,
+			"[meter%s%s] name: \"%s\" is the topic of [meter%s%s] already; accepted: a "
+			"name of its own",
+			blank(b), b->section, level_b, blank(a), a->section);
+}
+
+static void settle(struct reader *r)
+{
+	struct config *config = r->config;
+
+	if (config->meter_count == 0 && meter_of(config, "") == SIZE_MAX) {
+		r->failed = true;
+		return;
+	}
+	for (size_t i = 0; i < config->meter_count; i++)
+		settle_meter(r, i);
+	for (size_t i = 0; i < config->meter_count; i++) {
+		for (size_t j = i + 1; j < config->meter_count; j++)
+			compare_meters(r, &config->meters[i], j);
+	}
+	config->log_level += LOG_ERR;
+	default_client_id(r);
+	config->mqtt.client_id = config->client_id;
+	take_password(r);
+}
+
+/* ---- all files ---- */
+
+static void read_all(struct reader *r, const char *path, bool required)
+{
+	const struct conffile_hooks hooks = { r, on_section, on_key, on_mistake };
+	char pattern[PATH_MAX];
+	glob_t files = { .gl_offs = 1 };
+
+	/* one place is left free in front of the drop-ins, for the file itself */
+	snprintf(pattern, sizeof(pattern), "%s.d/*.conf", path);
+	if (glob(pattern, GLOB_DOOFFS | GLOB_NOCHECK, NULL, &files) != 0) {
+		r->failed = true;
+		return;
+	}
+	files.gl_pathv[0] = (char *)path;
+	r->paths = (const char *const *)files.gl_pathv;
+	for (r->file = 0; r->file <= files.gl_pathc; r->file++) {
+		r->kind = NULL;
+		r->section[0] = '\0';
+		conffile_read(r->paths[r->file], required && r->file == 0, &hooks);
+	}
+	if (!r->failed)
+		settle(r);
+	files.gl_pathv[0] = NULL;
+	globfree(&files);
+}
+
+struct config *config_load(const char *path, bool required, const struct config_report *report)
+{
+	struct config *config = calloc(1, sizeof(*config));
+	struct reader *r = calloc(1, sizeof(*r));
+	bool failed = true;
+
+	if (config && r) {
+		preset(config, false, 0);
+		r->config = config;
+		r->report = report;
+		read_all(r, path, required);
+		failed = r->failed;
+	}
+	free(r);
+	if (!failed)
+		return config;
+	config_free(config);
+	return NULL;
+}
+
+void config_free(struct config *config)
+{
+	if (!config)
+		return;
+	for (size_t i = 0; i < keys_count(); i++) {
+		const struct setting *s = keys_at(i);
+
+		if (!of_meter(s))
+			setting_free(s, config);
+		for (size_t m = 0; m < config->meter_count && of_meter(s); m++)
+			setting_free(s, &config->meters[m]);
+	}
+	for (size_t m = 0; m < config->meter_count; m++)
+		free(config->meters[m].section);
+	free(config->meters);
+	secret_free(config->password);
+	free(config);
+}
+
+bool config_same_mqtt(const struct config *a, const struct config *b)
+{
+	const char *password_a = a->password ? a->password : "";
+	const char *password_b = b->password ? b->password : "";
+
+	return keys_same(a, b, "mqtt") && strcmp(a->status_topic, b->status_topic) == 0 &&
+	       strcmp(password_a, password_b) == 0;
+}
+
+bool config_same_power(const struct config *a, const struct config *b)
+{
+	return keys_same(a, b, "power");
+}
+
+bool config_same_meters(const struct config *a, const struct config *b)
+{
+	if (a->meter_count != b->meter_count)
+		return false;
+	for (size_t i = 0; i < a->meter_count; i++) {
+		if (!keys_same_meter(&a->meters[i], &b->meters[i]))
+			return false;
+	}
+	return keys_same(a, b, "publish") && keys_same(a, b, "homeassistant");
+}

@@ -1,0 +1,65 @@
+/* The configuration: INI files → settings, from one table of keys.
+ *
+ * Owns the table, and every string that the settings point to. A mistake is told as
+ * "FILE:LINE: [section] key: what is wrong, what is accepted"; all mistakes of all files are told.
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bus.h"
+#include "meter.h"
+#include "mqtt.h"
+#include "publisher.h"
+#include "setting.h"
+
+#define CONFIG_FILE "/etc/hanmqttd/hanmqttd.conf"
+
+/* Where keys are stored that have no effect yet. */
+struct config_later {
+	unsigned number;
+	bool yes;
+	char *text;
+};
+
+struct config_meter {
+	char *section; /* the NAME of [meter NAME], "" for [meter] */
+	struct meter_settings settings;
+	/* as written */
+	char *device, *name;
+	unsigned baud, format, protocol;
+	struct config_later later;
+};
+
+struct config {
+	struct mqtt_settings mqtt;
+	struct publisher_settings publish;
+	struct bus_settings power;
+	struct config_meter *meters;
+	size_t meter_count;       /* at least 1 */
+	const char *status_topic; /* Home Assistant's */
+	unsigned log_level;       /* LOG_ERR … */
+	bool log_frames;
+
+	char *client_id, *password_file, *password; /* mqtt points to them */
+	struct config_later later;
+};
+
+struct config_report {
+	void *user;
+	void (*mistake)(void *user, const char *text);
+};
+
+/* Reads path and the drop-ins path.d/NAME.conf in name order, later ones override. Without the file the
+ * defaults stand, unless it is required. NULL when there was a mistake. */
+struct config *config_load(const char *path, bool required, const struct config_report *report);
+void config_free(struct config *config); /* accepts NULL */
+
+/* Whether the sections say the same. */
+bool config_same_mqtt(const struct config *a, const struct config *b);
+bool config_same_power(const struct config *a, const struct config *b);
+bool config_same_meters(const struct config *a, const struct config *b); /* and what is published */
+
+#endif

@@ -1,0 +1,214 @@
+#include "discovery.h"
+
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "topic.h"
+
+/* What Home Assistant wants to know of a unit; its spelling of classes is exact. */
+static const struct unit_row {
+	enum han_unit unit;
+	const char *device_class;
+	int precision;
+} units[] = {
+	{ HAN_UNIT_W, "power", 0 },
+	{ HAN_UNIT_VAR, "reactive_power", 0 },
+	{ HAN_UNIT_A, "current", 2 },
+	{ HAN_UNIT_V, "voltage", 1 },
+	{ HAN_UNIT_HZ, "frequency", 2 },
+	{ HAN_UNIT_KWH, "energy", 2 },
+	{ HAN_UNIT_KVARH, "reactive_energy", 2 },
+};
+
+/* Names of entities, for people; without a row the measurement's description serves. */
+static const struct title_row {
+	const char *name;
+	const char *title;
+	const char *icon; /* NULL: the device class brings one */
+} titles[] = {
+	{ "power_active_import", "Active power import", NULL },
+	{ "power_active_export", "Active power export", NULL },
+	{ "power_reactive_import", "Reactive power import", NULL },
+	{ "power_reactive_export", "Reactive power export", NULL },
+	{ "phase_current_l1", "Current L1", NULL },
+	{ "phase_current_l2", "Current L2", NULL },
+	{ "phase_current_l3", "Current L3", NULL },
+	{ "phase_voltage_l1", "Voltage L1", NULL },
+	{ "phase_voltage_l2", "Voltage L2", NULL },
+	{ "phase_voltage_l3", "Voltage L3", NULL },
+	{ "energy_active_cum_import", "Active energy import", NULL },
+	{ "energy_active_cum_export", "Active energy export", NULL },
+	{ "energy_reactive_cum_import", "Reactive energy import", NULL },
+	{ "energy_reactive_cum_export", "Reactive energy export", NULL },
+	{ "meter_timestamp", "Meter clock", NULL },
+	{ "meter_id", "Meter ID", "mdi:identifier" },
+	{ "meter_type", "Meter type", "mdi:meter-electric-outline" },
+	{ "obis_version", "OBIS list version", "mdi:format-list-numbered" },
+};
+
+static const struct unit_row *unit_row(enum han_unit unit)
+{
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (units[i].unit == unit)
+			return &units[i];
+	}
+	return NULL;
+}
+
+static const struct title_row *title_row(const char *name)
+{
+	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
+		if (strcmp(titles[i].name, name) == 0)
+			return &titles[i];
+	}
+	return NULL;
+}
+
+static void add_text(cJSON *object, const char *key, const char *text)
+{
+	if (text && text[0])
+		cJSON_AddStringToObject(object, key, text);
+}
+
+static void add_topic(cJSON *array, const char *topic)
+{
+	cJSON *object = cJSON_CreateObject();
+
+	add_text(object, "topic", topic);
+	cJSON_AddItemToArray(array, object);
+}
+
+/* What every entity has: its name and the ids that never change. */
+static cJSON *add_component(cJSON *components, const struct discovery *d, const char *platform,
+                            const char *id, const char *title)
+{
+	cJSON *c = cJSON_AddObjectToObject(components, id);
+	char meter[128], section[64], text[320];
+
+	add_text(c, "platform", platform);
+	add_text(c, "name", title);
+	snprintf(text, sizeof(text), "hanmqttd_%s_%s", topic_id(d->identity, meter, sizeof(meter)),
+	         id);
+	add_text(c, "unique_id", text);
+	topic_slug(d->section, section, sizeof(section));
+	snprintf(text, sizeof(text), "%s.electricity_meter_%s%s%s", platform, section,
+	         section[0] ? "_" : "", id);
+	add_text(c, "default_entity_id", text);
+	return c;
+}
+
+/* A momentary value is worth something only while the meter speaks; a register stays true. */
+static void add_number(cJSON *c, const struct discovery *d, const struct han_measurement *m)
+{
+	const struct unit_row *row = unit_row(m->unit);
+	bool hidden = m->unit == HAN_UNIT_KVARH && !d->reactive_energy_class;
+	cJSON *availability;
+
+	if (row && !hidden)
+		add_text(c, "device_class", row->device_class);
+	add_text(c, "state_class",
+	         m->kind == HAN_KIND_REGISTER ? "total_increasing" : "measurement");
+	add_text(c, "unit_of_measurement", han_unit_name(m->unit));
+	if (row)
+		cJSON_AddNumberToObject(c, "suggested_display_precision", row->precision);
+	if (m->kind == HAN_KIND_REGISTER)
+		return;
+	availability = cJSON_AddArrayToObject(c, "availability");
+	add_topic(availability, d->bridge_availability);
+	add_topic(availability, d->meter_availability);
+}
+
+static void add_measurement(cJSON *components, const struct discovery *d,
+                            const struct han_measurement *m)
+{
+	const struct title_row *row = title_row(m->name);
+	cJSON *c =
+		add_component(components, d, "sensor", m->name, row ? row->title : m->description);
+	char topic[512];
+
+	snprintf(topic, sizeof(topic), "%s/%s", d->base, m->name);
+	add_text(c, "state_topic", topic);
+	switch (m->kind) {
+	case HAN_KIND_LIVE:
+	case HAN_KIND_REGISTER:
+		add_number(c, d, m);
+		break;
+	case HAN_KIND_CLOCK:
+		add_text(c, "device_class", "timestamp");
+		add_text(c, "entity_category", "diagnostic");
+		cJSON_AddFalseToObject(c, "enabled_by_default");
+		break;
+	case HAN_KIND_TEXT:
+		add_text(c, "entity_category", "diagnostic");
+		break;
+	}
+	if (row)
+		add_text(c, "icon", row->icon);
+}
+
+static void add_connection(cJSON *components, const struct discovery *d)
+{
+	cJSON *c = add_component(components, d, "binary_sensor", "connection", "Meter connection");
+
+	add_text(c, "state_topic", d->meter_availability);
+	add_text(c, "payload_on", "online");
+	add_text(c, "payload_off", "offline");
+	add_text(c, "device_class", "connectivity");
+	add_text(c, "entity_category", "diagnostic");
+}
+
+static void add_device(cJSON *root, const struct discovery *d)
+{
+	cJSON *device = cJSON_AddObjectToObject(root, "device");
+	cJSON *identifiers = cJSON_AddArrayToObject(device, "identifiers");
+	char meter[128], text[160];
+
+	snprintf(text, sizeof(text), "hanmqttd_%s", topic_id(d->identity, meter, sizeof(meter)));
+	cJSON_AddItemToArray(identifiers, cJSON_CreateString(text));
+	snprintf(text, sizeof(text), "Electricity meter%s%s", d->section[0] ? " " : "", d->section);
+	add_text(device, "name", text);
+	add_text(device, "manufacturer", d->maker);
+	add_text(device, "model", d->model);
+	add_text(device, "serial_number", d->identity);
+	add_text(device, "sw_version", d->list_version);
+}
+
+static void add_origin(cJSON *root, const struct discovery *d)
+{
+	cJSON *origin = cJSON_AddObjectToObject(root, "origin");
+
+	add_text(origin, "name", "hanmqttd");
+	add_text(origin, "sw_version", d->version);
+}
+
+char *discovery_topic(const struct discovery *d, char *buf, size_t size)
+{
+	char meter[128];
+
+	snprintf(buf, size, "%s/device/hanmqttd_%s/config", d->prefix,
+	         topic_id(d->identity, meter, sizeof(meter)));
+	return buf;
+}
+
+char *discovery_message(const struct discovery *d)
+{
+	cJSON *root = cJSON_CreateObject();
+	cJSON *components;
+	char *text;
+
+	add_device(root, d);
+	add_origin(root, d);
+	add_topic(cJSON_AddArrayToObject(root, "availability"), d->bridge_availability);
+	add_text(root, "availability_mode", "all");
+	cJSON_AddNumberToObject(root, "qos", d->qos);
+	components = cJSON_AddObjectToObject(root, "components");
+	for (size_t i = 0; i < han_measurement_count(); i++) {
+		if (d->announced[i])
+			add_measurement(components, d, han_measurement_at(i));
+	}
+	add_connection(components, d);
+	text = root ? cJSON_PrintUnformatted(root) : NULL;
+	cJSON_Delete(root);
+	return text;
+}

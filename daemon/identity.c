@@ -1,0 +1,122 @@
+#include "identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-id128.h>
+#include <unistd.h>
+
+#include "log.h"
+
+/* FNV-1a, 64 bits. */
+static uint64_t hash(uint64_t h, const void *octets, size_t len)
+{
+	const unsigned char *b = octets;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ b[i]) * 0x100000001B3;
+	return h;
+}
+
+#define HASH_START 0xCBF29CE484222325
+
+/* The machine id itself stays on the machine: systemd derives one of our own from it. */
+static uint64_t hash_of_machine(void)
+{
+	static const sd_id128_t ours =
+		SD_ID128_MAKE(6e, a1, 0c, 5f, 91, 74, 4d, 0b, 9f, 5e, 30, c2, 47, 8a, d6, 13);
+	sd_id128_t id;
+
+	if (sd_id128_get_machine_app_specific(ours, &id) < 0)
+		return HASH_START;
+	return hash(HASH_START, &id, sizeof(id));
+}
+
+char *identity_of_port(const char *port, char buf[IDENTITY_TEXT])
+{
+	uint64_t h = hash(hash_of_machine(), port, strlen(port));
+
+	snprintf(buf, IDENTITY_TEXT, "port-%08x", (unsigned)(h >> 32 ^ h) & 0xFFFFFFFF);
+	return buf;
+}
+
+char *identity_of_machine(char buf[IDENTITY_TEXT])
+{
+	uint64_t h = hash_of_machine();
+
+	snprintf(buf, IDENTITY_TEXT, "%04x", (unsigned)(h >> 48 ^ h >> 24 ^ h) & 0xFFFF);
+	return buf;
+}
+
+/* The file of a port in the state directory; false without one. */
+static bool file_of(const char *port, char path[PATH_MAX])
+{
+	const char *dir = getenv("STATE_DIRECTORY");
+	uint64_t h = hash(HASH_START, port, strlen(port));
+
+	return dir && dir[0] &&
+	       snprintf(path, PATH_MAX, "%s/identity-%016llx", dir, (unsigned long long)h) <
+	               PATH_MAX;
+}
+
+bool identity_load(const char *port, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+	ssize_t n;
+	int fd;
+
+	if (!file_of(port, path))
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return false;
+	n = read(fd, buf, size - 1);
+	close(fd);
+	if (n < 0)
+		return false;
+	buf[n] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	for (const char *c = buf; *c; c++) {
+		if (*c < 0x20 || *c > 0x7E)
+			return false;
+	}
+	return buf[0] != '\0';
+}
+
+static int write_durably(const char *path, const char *text)
+{
+	char next[PATH_MAX + 8];
+	int fd, err = 0;
+
+	snprintf(next, sizeof(next), "%s.new", path);
+	fd = open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	if (dprintf(fd, "%s\n", text) < 0 || fsync(fd) < 0)
+		err = -errno;
+	if (close(fd) < 0 && err == 0)
+		err = -errno;
+	if (err == 0 && rename(next, path) < 0)
+		err = -errno;
+	if (err < 0)
+		unlink(next);
+	return err;
+}
+
+void identity_save(const char *port, const char *identity)
+{
+	char path[PATH_MAX];
+	int rc;
+
+	if (!file_of(port, path))
+		return;
+	rc = write_durably(path, identity);
+	if (rc < 0)
+		log_warning("identity: %s: %s; after a restart the meter is known only once it has "
+		            "said its number",
+		            path, strerror(-rc));
+}

@@ -1,0 +1,41 @@
+/* Messages for people: to the journal with fields, or to standard error.
+ *
+ * Owns the level and the way out. When standard error is the journal's stream (JOURNAL_STREAM names
+ * the same device and inode), a message goes there with fields; otherwise it is a line
+ * "hanmqttd: LEVEL: text". Knows no room: a text begins with the room that speaks, "serial: ...".
+ * Usable from any thread.
+ */
+#ifndef LOG_H
+#define LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <syslog.h>
+
+/* Chooses the way out; name stands in front of plain lines and lives as long as the program. */
+void log_init(const char *name);
+
+/* Whether messages go to the journal. */
+bool log_to_journal(void);
+
+/* Messages above this syslog level (LOG_ERR … LOG_DEBUG) are not written. Default LOG_INFO. */
+void log_set_level(int level);
+bool log_enabled(int level);
+
+/* One field of the journal beside the message: NAME in capitals, value any text without NUL.
+ * A NULL name ends a list. Plain lines do not show fields. */
+struct log_field {
+	const char *name;
+	const char *value;
+};
+
+void log_write(int level, const struct log_field *fields, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#define log_error(...)   log_write(LOG_ERR, NULL, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_WARNING, NULL, __VA_ARGS__)
+#define log_notice(...)  log_write(LOG_NOTICE, NULL, __VA_ARGS__)
+#define log_info(...)    log_write(LOG_INFO, NULL, __VA_ARGS__)
+#define log_debug(...)   log_write(LOG_DEBUG, NULL, __VA_ARGS__)
+
+#endif

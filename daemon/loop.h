@@ -1,0 +1,68 @@
+/* The event loop: epoll sources, timers (timerfd), signals (signalfd).
+ *
+ * One thread, one event per wait: a handler may remove any source, and no stale pointer waits in
+ * a batch. Handlers neither block nor sleep. Knows nothing of what the descriptors are for.
+ */
+#ifndef LOOP_H
+#define LOOP_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+
+/* Embedded in its owner, which outlives its stay in the loop. */
+struct source {
+	int fd;
+	void (*ready)(struct source *src, uint32_t events); /* events: EPOLLIN … */
+};
+
+struct loop {
+	int fd;
+	bool running;
+	void (*settled)(void *user); /* after each handler, before the next wait; may be NULL */
+	void *user;
+};
+
+/* 0 or a negative errno; loop_fini accepts a loop that was never opened (fd -1). */
+int loop_init(struct loop *loop);
+void loop_fini(struct loop *loop);
+
+/* Watches src->fd for events (EPOLLIN …); 0 or a negative errno. */
+int loop_add(struct loop *loop, struct source *src, uint32_t events);
+void loop_remove(struct loop *loop, struct source *src);
+
+/* Handles events until loop_stop(); 0, or a negative errno when the wait itself failed. */
+int loop_run(struct loop *loop);
+void loop_stop(struct loop *loop);
+
+/* Milliseconds of the monotonic clock; never 0. */
+uint64_t loop_now_ms(void);
+
+/* A timer fires once, at the earliest delay_ms after timer_start(), or periodically. */
+struct timer {
+	struct source source;
+	struct loop *loop;
+	void (*fired)(struct timer *timer);
+};
+
+int timer_init(struct timer *timer, struct loop *loop, void (*fired)(struct timer *timer));
+void timer_fini(struct timer *timer); /* accepts a timer that was zeroed and never initialised */
+/* (Re)starts; delay_ms 0 fires as soon as possible; period_ms 0 means once. */
+void timer_start(struct timer *timer, uint64_t delay_ms, uint64_t period_ms);
+void timer_stop(struct timer *timer); /* accepts one that was zeroed */
+
+/* Signals of the set are blocked and delivered to received() instead. */
+struct signals {
+	struct source source;
+	struct loop *loop;
+	void (*received)(struct signals *signals, int signo);
+};
+
+int signals_init(struct signals *signals, struct loop *loop, const sigset_t *set,
+                 void (*received)(struct signals *signals, int signo));
+void signals_fini(struct signals *signals);
+
+#endif

@@ -1,0 +1,92 @@
+/* One meter: its port, its decoder, its identity, its silence, its counters.
+ *
+ * Readings leave it by a hook. Knows no topic and no broker.
+ */
+#ifndef METER_H
+#define METER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <han/decoder.h>
+
+#include "loop.h"
+#include "serial.h"
+
+struct meter_settings {
+	const char *section;    /* its name in the configuration, "" for none */
+	const char *topic_name; /* NULL: the meter's id */
+	struct serial_settings port;
+	unsigned silent_after_s; /* 0: learned */
+};
+
+struct meter_counters {
+	uint64_t bytes;
+	uint64_t frames_ok; /* frames whose checks agreed, decoded or not */
+	uint64_t crc_errors;
+	uint64_t discarded_bytes;
+	uint64_t resyncs; /* how often octets had to be searched for a frame */
+	uint64_t decode_failed;
+	unsigned parity_errors;
+	unsigned framing_errors;
+	bool has_frame;
+	unsigned last_frame_age_s; /* with has_frame */
+	bool has_clock;
+	long clock_offset_s; /* the meter's clock minus the host's, with has_clock */
+};
+
+struct meter;
+
+struct meter_hooks {
+	void *user;
+	/* The identity became known, or is another one now; before the reading that told it. */
+	void (*identified)(void *user, struct meter *meter);
+	void (*reading)(void *user, struct meter *meter, const struct han_reading *reading);
+	void (*availability)(void *user, struct meter *meter, bool online);
+	void (*port)(void *user, struct meter *meter); /* opened or lost */
+};
+
+/* The longest pause between two frames that has been seen twice. */
+struct meter_rhythm {
+	uint64_t period_ms;
+	uint64_t candidate_ms;
+};
+
+struct meter {
+	struct loop *loop;
+	const struct meter_settings *settings;
+	struct meter_hooks hooks;
+	struct serial serial;
+	struct han_decoder decoder;
+	struct timer silence;        /* fires when the meter has been silent for too long */
+	struct timer nameless;       /* fires when no identity came */
+	char identity[HAN_TEXT_MAX]; /* "" until known */
+	bool waiting_for_name;
+	bool online;
+	bool flush; /* throw away what the port holds when it opens */
+	bool log_frames;
+	bool resyncing;
+	enum han_err complained; /* of the message last refused, told once in a row */
+	int port_err;            /* why the port is not open; 0 while it is */
+	struct meter_rhythm rhythm;
+	uint64_t last_frame_ms; /* 0: none yet */
+	struct meter_counters counters;
+};
+
+/* Opens the port (now, or when it is there); tells the identity kept from an earlier run. settings
+ * outlives the meter. flush: the bus has just been powered, what the port holds is noise. 0 or a negative
+ * errno. */
+int meter_open(struct meter *meter, struct loop *loop, const struct meter_settings *settings,
+               bool flush, const struct meter_hooks *hooks);
+void meter_close(struct meter *meter); /* accepts a half-built one */
+
+struct meter_counters meter_counters(const struct meter *meter);
+
+/* Takes the pause between two frames into account. A pause counts when a similar one follows: a meter
+ * that was dead for an hour has no period of an hour. Pure. */
+void meter_rhythm_learn(struct meter_rhythm *rhythm, uint64_t pause_ms);
+
+/* How long a meter of that rhythm may be silent. Pure. */
+uint64_t meter_rhythm_patience(const struct meter_rhythm *rhythm);
+
+#endif

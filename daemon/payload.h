@@ -1,0 +1,50 @@
+/* Readings and states as text and JSON for the broker: pure, no topics.
+ *
+ * JSON texts are the caller's to free(); NULL when memory ends.
+ */
+#ifndef PAYLOAD_H
+#define PAYLOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include <han/reading.h>
+
+/* A value for its own topic: the number with the list's decimals, the text, or the clock in ISO 8601
+ * with offset (now: the host's time, see clock.h). Returns buf, NULL when a clock does not tell a time. */
+char *payload_value(const struct han_value *value, time_t now, char buf[HAN_TEXT_MAX]);
+
+/* One whole list: meter_id, list, time (the host's, UTC), meter_time, values. Structural zeros are left
+ * out. */
+char *payload_reading(const struct han_reading *reading, const char *meter_id,
+                      const struct timespec *now);
+
+/* Who the meter is and how it speaks; texts not known yet are NULL. */
+struct payload_meter {
+	const char *meter_id;
+	const char *meter_type;
+	const char *obis_version;
+	const char *maker;
+	const char *framing;
+	const char *device;
+	unsigned baud;
+	const char *format;
+};
+
+char *payload_meter_info(const struct payload_meter *meter);
+
+/* What the daemon is. */
+struct payload_bridge {
+	const char *version;
+	const struct timespec *start;
+	const char *const *meters; /* names, count of them */
+	size_t meter_count;
+	const char *libmosquitto;
+	const char *power_line; /* NULL: none is held */
+	bool power_on;
+};
+
+char *payload_bridge_info(const struct payload_bridge *bridge);
+
+#endif

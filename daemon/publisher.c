@@ -1,0 +1,297 @@
+#include "publisher.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "discovery.h"
+#include "log.h"
+#include "topic.h"
+
+/* While Home Assistant works on a discovery message it skips parts of a second one. */
+#define ANNOUNCE_GAP_MS 3000
+
+#define MEASUREMENTS_MAX 128 /* of the library's table */
+
+/* The newest payload of a measurement; text NULL until it was seen. */
+struct publisher_state {
+	char *text;
+	size_t room;
+};
+
+static void announcement_fired(struct timer *timer)
+{
+	publisher_announce(container_of(timer, struct publisher, announcement));
+}
+
+int publisher_init(struct publisher *p, struct loop *loop,
+                   const struct publisher_settings *settings, const struct publisher_meter *meter,
+                   const struct outlet *outlet)
+{
+	*p = (struct publisher){ .settings = settings, .meter = *meter, .outlet = *outlet };
+	p->announced = calloc(han_measurement_count(), sizeof(*p->announced));
+	p->states = calloc(han_measurement_count(), sizeof(*p->states));
+	if (!p->announced || !p->states)
+		return -ENOMEM;
+	return timer_init(&p->announcement, loop, announcement_fired);
+}
+
+static void forget_values(struct publisher *p)
+{
+	for (size_t i = 0; p->states && i < han_measurement_count(); i++) {
+		free(p->states[i].text);
+		p->states[i] = (struct publisher_state){ 0 };
+	}
+	for (size_t i = 0; p->announced && i < han_measurement_count(); i++)
+		p->announced[i] = false;
+	p->set_known = false;
+	free(p->info);
+	p->info = NULL;
+}
+
+void publisher_fini(struct publisher *p)
+{
+	timer_fini(&p->announcement);
+	forget_values(p);
+	free(p->states);
+	free(p->announced);
+	p->states = NULL;
+	p->announced = NULL;
+}
+
+static int send_text(struct publisher *p, const char *topic, const char *text, int qos, bool retain)
+{
+	const struct message message = { topic, text, strlen(text), qos, retain };
+
+	return p->outlet.send(p->outlet.user, &message);
+}
+
+/* Below the meter's base. */
+static void send_below(struct publisher *p, const char *leaf, const char *text, int qos,
+                       bool retain)
+{
+	char topic[sizeof(p->base) + 64];
+
+	snprintf(topic, sizeof(topic), "%s/%s", p->base, leaf);
+	send_text(p, topic, text, qos, retain);
+}
+
+static void send_state(struct publisher *p, size_t index)
+{
+	const struct han_measurement *m = han_measurement_at(index);
+	unsigned qos = m->kind == HAN_KIND_LIVE ? p->settings->qos : p->settings->register_qos;
+
+	if (p->states[index].text)
+		send_below(p, m->name, p->states[index].text, (int)qos, p->settings->retain);
+}
+
+static void send_availability(struct publisher *p)
+{
+	send_text(p, p->availability, p->online ? "online" : "offline", 1, true);
+}
+
+void publisher_identify(struct publisher *p, const char *identity)
+{
+	char level[96];
+
+	if (p->identity[0] && strcmp(p->identity, identity) != 0) {
+		send_text(p, p->availability, "offline", 1, true);
+		forget_values(p);
+		p->announced_ms = 0; /* another device, another message */
+	}
+	snprintf(p->identity, sizeof(p->identity), "%s", identity);
+	topic_level(p->meter.topic_name ? p->meter.topic_name : identity, level, sizeof(level));
+	snprintf(p->base, sizeof(p->base), "%.60s/%s", p->settings->prefix, level);
+	snprintf(p->availability, sizeof(p->availability), "%s/availability", p->base);
+	p->fresh = true;
+}
+
+void publisher_availability(struct publisher *p, bool online)
+{
+	p->online = online;
+	if (p->base[0] && !p->fresh)
+		send_availability(p);
+}
+
+void publisher_diagnostic(struct publisher *p, const char *name, const char *payload)
+{
+	char leaf[64];
+
+	if (!p->base[0])
+		return;
+	snprintf(leaf, sizeof(leaf), "diagnostics/%s", name);
+	send_below(p, leaf, payload, 0, true);
+}
+
+static const char *state_text(const struct publisher *p, const char *name)
+{
+	for (size_t i = 0; i < han_measurement_count(); i++) {
+		if (strcmp(han_measurement_at(i)->name, name) == 0)
+			return p->states[i].text;
+	}
+	return NULL;
+}
+
+void publisher_announce(struct publisher *p)
+{
+	const struct discovery d = {
+		.prefix = p->settings->homeassistant_prefix,
+		.version = p->meter.version,
+		.identity = p->identity,
+		.section = p->meter.section,
+		.maker = p->maker,
+		.model = state_text(p, "meter_type"),
+		.list_version = state_text(p, "obis_version"),
+		.base = p->base,
+		.bridge_availability = p->meter.bridge_availability,
+		.meter_availability = p->availability,
+		.qos = (int)p->settings->qos,
+		.reactive_energy_class = p->settings->reactive_energy_class,
+		.announced = p->announced,
+	};
+	uint64_t now = loop_now_ms();
+	char topic[320];
+	char *text;
+
+	if (p->settings->discovery == PUBLISHER_DISCOVERY_OFF || !p->base[0] || !p->set_known)
+		return;
+	if (p->announced_ms && now < p->announced_ms + ANNOUNCE_GAP_MS) {
+		timer_start(&p->announcement, p->announced_ms + ANNOUNCE_GAP_MS - now, 0);
+		return;
+	}
+	text = discovery_message(&d);
+	if (!text)
+		return;
+	if (send_text(p, discovery_topic(&d, topic, sizeof(topic)), text, 1, true) == 0)
+		p->announced_ms = now;
+	free(text);
+}
+
+void publisher_restate(struct publisher *p)
+{
+	if (!p->base[0])
+		return;
+	p->fresh = false;
+	send_availability(p);
+	if (p->info)
+		send_below(p, "info", p->info, 1, true);
+	for (size_t i = 0; i < han_measurement_count(); i++)
+		send_state(p, i);
+}
+
+/* The value becomes its topic's newest payload; false when it cannot be said. */
+static bool store_value(struct publisher *p, const struct han_value *value, time_t now)
+{
+	struct publisher_state *s = &p->states[han_measurement_index(value->measurement)];
+	char text[HAN_TEXT_MAX];
+	size_t size;
+
+	if (!payload_value(value, now, text))
+		return false;
+	size = strlen(text) + 1;
+	if (size > s->room) {
+		char *grown = realloc(s->text, size);
+
+		if (!grown)
+			return false;
+		s->text = grown;
+		s->room = size;
+	}
+	memcpy(s->text, text, size);
+	return true;
+}
+
+/* Adds to what is announced: what the list says that the meter sends, structural zeros aside, and what it
+ * has sent. Whether the set has grown. */
+static bool learn_set(struct publisher *p, const struct han_reading *reading)
+{
+	bool structural[MEASUREMENTS_MAX] = { false };
+	bool grown = false;
+
+	assert(han_measurement_count() <= MEASUREMENTS_MAX);
+	for (size_t i = 0; i < reading->count; i++) {
+		const struct han_value *v = &reading->values[i];
+		bool *announced;
+
+		if (!v->measurement)
+			continue;
+		announced = &p->announced[han_measurement_index(v->measurement)];
+		structural[han_measurement_index(v->measurement)] = v->structural;
+		grown |= !v->structural && !*announced;
+		*announced |= !v->structural;
+	}
+	for (size_t i = 0; han_list_sends(reading->list, i); i++) {
+		size_t index = han_measurement_index(han_list_sends(reading->list, i));
+
+		p->set_known = true;
+		grown |= !structural[index] && !p->announced[index];
+		p->announced[index] |= !structural[index];
+	}
+	return grown;
+}
+
+/* Whether it differs from the one before; only a list that says who the meter is can change it. */
+static bool update_info(struct publisher *p, const struct han_reading *reading,
+                        const struct payload_meter *line)
+{
+	struct payload_meter info = *line;
+	char *text;
+
+	if (p->info && !han_reading_identity(reading))
+		return false;
+	p->maker = han_list_maker(reading->list);
+	info.meter_id = p->identity;
+	info.meter_type = state_text(p, "meter_type");
+	info.obis_version = state_text(p, "obis_version");
+	info.maker = p->maker;
+	info.framing = han_framing_name(reading->framing);
+	text = payload_meter_info(&info);
+	if (!text || (p->info && strcmp(text, p->info) == 0)) {
+		free(text);
+		return false;
+	}
+	free(p->info);
+	p->info = text;
+	return true;
+}
+
+static void send_reading(struct publisher *p, const struct han_reading *reading,
+                         const struct timespec *now)
+{
+	char *text = payload_reading(reading, p->identity, now);
+
+	if (text)
+		send_below(p, "reading", text, 0, false);
+	free(text);
+}
+
+void publisher_reading(struct publisher *p, const struct han_reading *reading,
+                       const struct payload_meter *line)
+{
+	bool grown = learn_set(p, reading);
+	struct timespec now;
+	bool first;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	for (size_t i = 0; i < reading->count; i++) {
+		const struct han_value *v = &reading->values[i];
+
+		if (v->measurement && !v->structural && store_value(p, v, now.tv_sec) &&
+		    p->base[0] && !p->fresh)
+			send_state(p, han_measurement_index(v->measurement));
+	}
+	if (!p->base[0])
+		return;
+
+	first = p->fresh;
+	if (update_info(p, reading, line) && !first)
+		send_below(p, "info", p->info, 1, true);
+	if (grown || first)
+		publisher_announce(p);
+	if (first)
+		publisher_restate(p);
+	send_reading(p, reading, &now);
+}

@@ -1,0 +1,88 @@
+/* One meter on the broker: what is sent when.
+ *
+ * Keeps the newest payload of every topic, so that the whole state can be sent again at any time. What
+ * comes before the meter's identity is known is held and goes out with it. Messages leave through an
+ * outlet; knows no broker.
+ */
+#ifndef PUBLISHER_H
+#define PUBLISHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <han/reading.h>
+
+#include "loop.h"
+#include "message.h"
+#include "payload.h"
+
+enum publisher_discovery {
+	PUBLISHER_DISCOVERY_DEVICE,
+	PUBLISHER_DISCOVERY_COMPONENTS, /* not available yet: refused by the configuration */
+	PUBLISHER_DISCOVERY_OFF,
+};
+
+struct publisher_settings {
+	const char *prefix;    /* of all topics, "han" */
+	unsigned qos;          /* of momentary values, 0 to 2 */
+	unsigned register_qos; /* of registers, texts and clocks */
+	bool retain;
+	enum publisher_discovery discovery;
+	const char *homeassistant_prefix;
+	bool reactive_energy_class;
+};
+
+/* Who speaks for the meter: does not change while the publisher lives. */
+struct publisher_meter {
+	const char *section;             /* its name in the configuration, "" for none */
+	const char *topic_name;          /* NULL: the meter's id */
+	const char *bridge_availability; /* a topic */
+	const char *version;             /* the daemon's */
+};
+
+struct publisher_state;
+
+struct publisher {
+	const struct publisher_settings *settings;
+	struct publisher_meter meter;
+	struct outlet outlet;
+	struct timer announcement; /* a discovery message that has to wait */
+	uint64_t announced_ms;     /* when the last one left; 0: none did */
+	char base[160];            /* "han/6970631400000000"; "" until the identity is known */
+	char availability[192];    /* topics below it */
+	char identity[HAN_TEXT_MAX];
+	bool online;
+	bool fresh;                     /* of the identity, nothing has been sent yet */
+	bool *announced;                /* by a measurement's place in the table */
+	bool set_known;                 /* a list has told what the meter sends */
+	struct publisher_state *states; /* by a measurement's place in the table */
+	const char *maker;
+	char *info; /* JSON */
+};
+
+/* settings, the texts of meter and outlet->user outlive the publisher. 0 or a negative errno. */
+int publisher_init(struct publisher *p, struct loop *loop,
+                   const struct publisher_settings *settings, const struct publisher_meter *meter,
+                   const struct outlet *outlet);
+void publisher_fini(struct publisher *p); /* accepts a half-built one */
+
+/* The meter's id is known, or is another one now. */
+void publisher_identify(struct publisher *p, const char *identity);
+
+/* A list has come over this line. */
+void publisher_reading(struct publisher *p, const struct han_reading *reading,
+                       const struct payload_meter *line);
+
+void publisher_availability(struct publisher *p, bool online);
+
+/* One topic of the diagnostics; payload is sent as it is. */
+void publisher_diagnostic(struct publisher *p, const char *name, const char *payload);
+
+/* Sends the discovery message, at once or as soon as Home Assistant can take another one. */
+void publisher_announce(struct publisher *p);
+
+/* Sends availability, info and all values again. */
+void publisher_restate(struct publisher *p);
+
+#endif

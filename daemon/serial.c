@@ -1,0 +1,318 @@
+#include "serial.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/serial.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define RETRY_FIRST_MS 500
+#define RETRY_LAST_MS  10000
+#define READS_PER_TURN 16
+
+static const struct {
+	unsigned baud;
+	speed_t speed;
+} speeds[] = {
+	{ 300, B300 },     { 600, B600 },       { 1200, B1200 },   { 2400, B2400 },
+	{ 4800, B4800 },   { 9600, B9600 },     { 19200, B19200 }, { 38400, B38400 },
+	{ 57600, B57600 }, { 115200, B115200 },
+};
+
+static speed_t speed_of(unsigned baud)
+{
+	for (size_t i = 0; i < sizeof(speeds) / sizeof(speeds[0]); i++) {
+		if (speeds[i].baud == baud)
+			return speeds[i].speed;
+	}
+	return B0;
+}
+
+bool serial_baud_known(unsigned baud)
+{
+	return speed_of(baud) != B0;
+}
+
+const char *serial_format_name(enum serial_format format)
+{
+	switch (format) {
+	case SERIAL_8N1:
+		return "8N1";
+	case SERIAL_8E1:
+		return "8E1";
+	case SERIAL_7E1:
+		return "7E1";
+	}
+	return "";
+}
+
+static bool exists(const char *root, const char *path)
+{
+	char full[256];
+
+	snprintf(full, sizeof(full), "%s%s", root, path);
+	return access(full, F_OK) == 0;
+}
+
+static bool is_raspberry_pi(const char *root)
+{
+	char path[256], model[64] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/sys/firmware/devicetree/base/model", root);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	if (!fgets(model, sizeof(model), f))
+		model[0] = '\0';
+	fclose(f);
+	return strncmp(model, "Raspberry Pi", strlen("Raspberry Pi")) == 0;
+}
+
+/* On a Raspberry Pi 5 serial0 is the connector for debugging, not the header. */
+static bool serial0_is_header(const char *root)
+{
+	char path[256], target[256];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/dev/serial0", root);
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		return false;
+	target[n] = '\0';
+	return exists(root, "/dev/serial0") && !strstr(target, "ttyAMA10");
+}
+
+char *serial_header_uart(const char *root, char *buf, size_t size)
+{
+	const char *path = "/dev/ttyAMA0";
+
+	if (serial0_is_header(root))
+		path = "/dev/serial0";
+	else if (!exists(root, path) && is_raspberry_pi(root) && exists(root, "/dev/ttyS0"))
+		path = "/dev/ttyS0";
+	snprintf(buf, size, "%s%s", root, path);
+	return buf;
+}
+
+bool serial_is_header(const char *device)
+{
+	char header[256], real_header[PATH_MAX], real_device[PATH_MAX];
+
+	if (!device)
+		return true;
+	serial_header_uart("", header, sizeof(header));
+	if (!realpath(header, real_header) || !realpath(device, real_device))
+		return strcmp(header, device) == 0;
+	return strcmp(real_header, real_device) == 0;
+}
+
+/* Raw: every octet as it comes. Octets with a wrong parity bit pass unmarked, the frame check finds
+ * them; marking or dropping them would shift what follows. */
+static int set_up(int fd, const struct serial_settings *settings)
+{
+	speed_t speed = speed_of(settings->baud);
+	struct termios tio;
+
+	assert(speed != B0);
+	if (tcgetattr(fd, &tio) < 0)
+		return -errno;
+	cfmakeraw(&tio);
+	tio.c_iflag &= ~(tcflag_t)INPCK;
+	tio.c_cflag &= ~(tcflag_t)(CSIZE | PARENB | PARODD | CSTOPB | CRTSCTS);
+	tio.c_cflag |= CREAD | CLOCAL | (settings->format == SERIAL_7E1 ? CS7 : CS8);
+	if (settings->format != SERIAL_8N1)
+		tio.c_cflag |= PARENB;
+	tio.c_cc[VMIN] = 1;
+	tio.c_cc[VTIME] = 0;
+	if (cfsetspeed(&tio, speed) < 0 || tcsetattr(fd, TCSANOW, &tio) < 0)
+		return -errno;
+	return 0;
+}
+
+/* The descriptor, or a negative errno: -ENOTTY, -EBUSY when another program has locked the port. */
+static int open_tty(const char *path, const struct serial_settings *settings)
+{
+	int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	int rc;
+
+	if (fd < 0)
+		return -errno;
+	rc = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -EBUSY : set_up(fd, settings);
+	if (rc < 0) {
+		close(fd);
+		return rc;
+	}
+	return fd;
+}
+
+static struct serial_errors count_errors(int fd)
+{
+	struct serial_icounter_struct count;
+
+	if (fd < 0 || ioctl(fd, TIOCGICOUNT, &count) < 0)
+		return (struct serial_errors){ 0 };
+	return (struct serial_errors){
+		.parity = (unsigned)count.parity,
+		.framing = (unsigned)count.frame + (unsigned)count.brk + (unsigned)count.overrun,
+	};
+}
+
+static const char *advice(int err)
+{
+	switch (err) {
+	case -EACCES:
+		return " (is the user in the group that owns the device, usually dialout?)";
+	case -EBUSY:
+		return " (another program holds the port)";
+	case -ENOENT:
+		return " (is the UART switched on, the adapter plugged in?)";
+	case -ENOTTY:
+		return " (this is no serial port)";
+	default:
+		return "";
+	}
+}
+
+static void serial_lost(struct serial *s, int err)
+{
+	bool was_open = serial_is_open(s);
+
+	if (was_open) {
+		loop_remove(s->loop, &s->source);
+		close(s->source.fd);
+		s->source.fd = -1;
+		s->exclusive = false;
+		s->delay_ms = RETRY_FIRST_MS;
+	}
+	if (was_open || err != s->last_err)
+		log_warning("serial: %s: %s%s, trying again in %g s and then ever more rarely",
+		            s->path, was_open ? "port lost" : strerror(-err),
+		            was_open ? "" : advice(err), (double)s->delay_ms / 1000);
+	else
+		log_debug("serial: %s: %s, trying again in %g s", s->path, strerror(-err),
+		          (double)s->delay_ms / 1000);
+	s->last_err = err;
+	timer_start(&s->retry, s->delay_ms, 0);
+	s->delay_ms = s->delay_ms * 2 < RETRY_LAST_MS ? s->delay_ms * 2 : RETRY_LAST_MS;
+	s->hooks.lost(s->hooks.user, err);
+}
+
+/* Reads until the kernel has no more, as one read may return a part only; but a flood waits for its
+ * turn, so that it does not keep the loop from everything else. */
+static void serial_ready(struct source *src, uint32_t events)
+{
+	struct serial *s = container_of(src, struct serial, source);
+	uint8_t buf[512];
+
+	(void)events; /* hangup and error show up in read() as well */
+	for (int turn = 0; turn < READS_PER_TURN; turn++) {
+		ssize_t n = read(src->fd, buf, sizeof(buf));
+
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n <= 0) {
+			serial_lost(s, n == 0 ? -ENODEV : -errno);
+			return;
+		}
+		s->hooks.octets(s->hooks.user, buf, (size_t)n);
+	}
+}
+
+static void try_open(struct serial *s)
+{
+	int fd, rc;
+
+	if (s->settings.device)
+		snprintf(s->path, sizeof(s->path), "%s", s->settings.device);
+	else
+		serial_header_uart("", s->path, sizeof(s->path));
+
+	fd = open_tty(s->path, &s->settings);
+	if (fd < 0) {
+		serial_lost(s, fd);
+		return;
+	}
+	s->source.fd = fd;
+	rc = loop_add(s->loop, &s->source, EPOLLIN);
+	if (rc < 0) {
+		close(fd);
+		s->source.fd = -1;
+		serial_lost(s, rc);
+		return;
+	}
+	s->last_err = 0;
+	s->before = count_errors(fd);
+	log_info("serial: %s: open at %u %s", s->path, s->settings.baud,
+	         serial_format_name(s->settings.format));
+	s->hooks.opened(s->hooks.user);
+}
+
+static void retry(struct timer *timer)
+{
+	try_open(container_of(timer, struct serial, retry));
+}
+
+int serial_open(struct serial *s, struct loop *loop, const struct serial_settings *settings,
+                const struct serial_hooks *hooks)
+{
+	int rc;
+
+	*s = (struct serial){
+		.loop = loop,
+		.source = { -1, serial_ready },
+		.settings = *settings,
+		.hooks = *hooks,
+		.delay_ms = RETRY_FIRST_MS,
+	};
+	rc = timer_init(&s->retry, loop, retry);
+	if (rc < 0)
+		return rc;
+	try_open(s);
+	return 0;
+}
+
+void serial_close(struct serial *s)
+{
+	timer_fini(&s->retry);
+	if (!s->loop || !serial_is_open(s))
+		return;
+	loop_remove(s->loop, &s->source);
+	close(s->source.fd);
+	s->source.fd = -1;
+}
+
+bool serial_is_open(const struct serial *s)
+{
+	return s->source.fd >= 0;
+}
+
+void serial_flush(struct serial *s)
+{
+	if (serial_is_open(s))
+		tcflush(s->source.fd, TCIFLUSH);
+}
+
+void serial_claim(struct serial *s)
+{
+	if (!s->exclusive && serial_is_open(s))
+		s->exclusive = ioctl(s->source.fd, TIOCEXCL) == 0;
+}
+
+struct serial_errors serial_errors(const struct serial *s)
+{
+	struct serial_errors now = count_errors(s->source.fd);
+
+	return (struct serial_errors){ now.parity - s->before.parity,
+		                       now.framing - s->before.framing };
+}

@@ -1,0 +1,77 @@
+/* The tty: found, set up raw, read, its loss told, opened again.
+ *
+ * Owns the descriptor and the retry timer. While a port is missing it is tried again with a growing,
+ * capped delay. Knows nothing of what the octets mean.
+ */
+#ifndef SERIAL_H
+#define SERIAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "loop.h"
+
+enum serial_format { SERIAL_8N1, SERIAL_8E1, SERIAL_7E1 };
+
+struct serial_settings {
+	const char *device; /* a path; NULL: the header's UART */
+	unsigned baud;      /* a standard speed: serial_baud_known() */
+	enum serial_format format;
+};
+
+struct serial_hooks {
+	void *user;
+	void (*octets)(void *user, const uint8_t *buf, size_t len); /* len > 0 */
+	void (*opened)(void *user);
+	void (*lost)(void *user,
+	             int err); /* also when it cannot be opened: err is a negative errno */
+};
+
+/* Errors on the line since the port was opened (TIOCGICOUNT); a pty has none. */
+struct serial_errors {
+	unsigned parity;
+	unsigned framing; /* breaks and overruns included */
+};
+
+struct serial {
+	struct loop *loop;
+	struct source source; /* fd -1: not open */
+	struct timer retry;
+	struct serial_settings settings;
+	struct serial_hooks hooks;
+	char path[256];    /* the device in use, or the one waited for */
+	uint64_t delay_ms; /* before the next attempt */
+	int last_err;      /* of the last attempt, told once */
+	bool exclusive;
+	struct serial_errors before; /* the kernel counts from boot */
+};
+
+bool serial_baud_known(unsigned baud);
+const char *serial_format_name(enum serial_format format); /* "8N1" */
+
+/* The header's UART below root (""): /dev/serial0 unless it is the Raspberry Pi 5's debug connector
+ * (ttyAMA10), else /dev/ttyAMA0, else on a Raspberry Pi /dev/ttyS0; when there is none yet,
+ * /dev/ttyAMA0, to be waited for. Returns buf. */
+char *serial_header_uart(const char *root, char *buf, size_t size);
+
+/* Whether the device (NULL: the header's UART itself) is the header's UART on this machine. */
+bool serial_is_header(const char *device);
+
+/* Opens the port now, or as soon as it is there; settings->device and hooks->user outlive the serial.
+ * 0, or a negative errno when the timer cannot be had: a missing port is no error. */
+int serial_open(struct serial *s, struct loop *loop, const struct serial_settings *settings,
+                const struct serial_hooks *hooks);
+void serial_close(struct serial *s); /* accepts a half-built one */
+
+bool serial_is_open(const struct serial *s);
+
+/* Throws away what came in and was not read. */
+void serial_flush(struct serial *s);
+
+/* Keeps others away (TIOCEXCL): called after the first valid frame. */
+void serial_claim(struct serial *s);
+
+struct serial_errors serial_errors(const struct serial *s);
+
+#endif

@@ -1,0 +1,53 @@
+/* One typed value of the configuration: how it is read, what it accepts, where it is stored.
+ *
+ * A setting is a row of a table; knows no file and no section's meaning.
+ */
+#ifndef SETTING_H
+#define SETTING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum setting_type {
+	SETTING_TEXT,   /* char *, NULL when empty; owned by the struct it is stored in */
+	SETTING_YES_NO, /* bool */
+	SETTING_NUMBER, /* unsigned: min … max, then times scale (0: 1) */
+	SETTING_WORD,   /* unsigned: the word's place in the list */
+	SETTING_LINE,   /* struct bus_line */
+};
+
+#define SETTING_WORDS 6
+
+struct setting {
+	const char *section;
+	const char *key;
+	enum setting_type type;
+	const char *preset; /* the default, as it would be written; "" for a text that is not set */
+	size_t offset;      /* of the field in its struct */
+	unsigned min, max;  /* SETTING_NUMBER */
+	unsigned scale;
+	const char *unit;                 /* may be written behind the number; NULL: none */
+	const char *words[SETTING_WORDS]; /* SETTING_WORD; SETTING_NUMBER: [0] may stand for 0 */
+	const char *accepted;             /* SETTING_TEXT: its form, for messages */
+	bool (*fits)(const char *text);   /* SETTING_TEXT, not empty: whether it has that form */
+	unsigned later_words;             /* bits: words of which nothing is built yet */
+	bool later;                       /* nothing but the default is built yet */
+};
+
+#define SETTING_ERROR 256
+
+/* Reads text ("" means the default) and stores it at base + offset; a text stored before is freed. On
+ * failure nothing is stored and error says what is wrong and what is accepted. */
+bool setting_read(const struct setting *setting, const char *text, void *base,
+                  char error[SETTING_ERROR]);
+
+/* Frees what setting_read() stored. */
+void setting_free(const struct setting *setting, void *base);
+
+/* Whether the same is stored in both. */
+bool setting_same(const struct setting *setting, const void *base_a, const void *base_b);
+
+/* The candidate most like word, NULL when none is. */
+const char *setting_nearest(const char *word, const char *const *candidates, size_t count);
+
+#endif

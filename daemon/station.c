@@ -1,0 +1,142 @@
+#include "station.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+
+void station_tell_diagnostics(struct station *st)
+{
+	struct meter_counters counters;
+	struct mqtt_counters broker;
+
+	if (!st->running)
+		return;
+	counters = meter_counters(&st->meter);
+	broker = mqtt_counters(st->mqtt);
+	diagnostics_problem(&st->meter, st->problem);
+	diagnostics_publish(&st->publisher, &counters, &broker, st->problem);
+}
+
+static void note_change(struct station *st)
+{
+	char problem[DIAGNOSTICS_PROBLEM];
+
+	if (!st->running)
+		return;
+	if (strcmp(diagnostics_problem(&st->meter, problem), st->problem) != 0)
+		station_tell_diagnostics(st);
+	st->hooks.changed(st->hooks.user);
+}
+
+static void on_identified(void *user, struct meter *meter)
+{
+	struct station *st = user;
+
+	publisher_identify(&st->publisher, meter->identity);
+	st->problem[0] = '\0'; /* not told under this name */
+	st->hooks.identified(st->hooks.user);
+}
+
+/* What describes the meter to people. */
+static void remember(struct station *st, const struct han_reading *reading)
+{
+	const struct han_value *power = han_reading_find(reading, "power_active_import");
+	const struct han_value *type = han_reading_find(reading, "meter_type");
+	char text[HAN_TEXT_MAX];
+
+	if (power && power->type == HAN_VALUE_NUMBER)
+		han_decimal_print(power->number, st->power);
+	if (type)
+		snprintf(st->type, sizeof(st->type), "%.60s", han_value_text(type, text));
+}
+
+static void on_reading(void *user, struct meter *meter, const struct han_reading *reading)
+{
+	struct station *st = user;
+	const struct payload_meter line = {
+		.device = meter->serial.path,
+		.baud = meter->settings->port.baud,
+		.format = serial_format_name(meter->settings->port.format),
+	};
+
+	remember(st, reading);
+	publisher_reading(&st->publisher, reading, &line);
+	if (!st->problem[0])
+		station_tell_diagnostics(st);
+	st->hooks.read(st->hooks.user);
+}
+
+static void on_availability(void *user, struct meter *meter, bool online)
+{
+	struct station *st = user;
+
+	(void)meter;
+	publisher_availability(&st->publisher, online);
+	note_change(st);
+}
+
+static void on_port(void *user, struct meter *meter)
+{
+	(void)meter;
+	note_change(user);
+}
+
+int station_init(struct station *st, struct loop *loop, const struct config *config, size_t index,
+                 const struct mqtt *mqtt, const char *bridge_availability,
+                 const struct outlet *outlet, const struct station_hooks *hooks)
+{
+	const struct config_meter *own = &config->meters[index];
+	const struct publisher_meter names = { own->settings.section, own->settings.topic_name,
+		                               bridge_availability, HANMQTTD_VERSION };
+
+	*st = (struct station){ .loop = loop, .config = own, .mqtt = mqtt, .hooks = *hooks };
+	return publisher_init(&st->publisher, loop, &config->publish, &names, outlet);
+}
+
+int station_start(struct station *st, bool flush)
+{
+	const struct meter_hooks hooks = { st, on_identified, on_reading, on_availability,
+		                           on_port };
+	int rc = meter_open(&st->meter, st->loop, &st->config->settings, flush, &hooks);
+
+	if (rc < 0)
+		log_error("meter: cannot start: %s", strerror(-rc));
+	st->running = rc == 0;
+	note_change(st);
+	return rc;
+}
+
+void station_fini(struct station *st)
+{
+	publisher_availability(&st->publisher, false);
+	if (st->running)
+		meter_close(&st->meter);
+	publisher_fini(&st->publisher);
+	st->running = false;
+}
+
+void station_restate(struct station *st)
+{
+	publisher_restate(&st->publisher);
+	station_tell_diagnostics(st);
+}
+
+char *station_describe(const struct station *st, char *buf, size_t size)
+{
+	const struct serial_settings *port = &st->config->settings.port;
+	const char *path = st->meter.serial.path;
+	const char *format = serial_format_name(port->format);
+
+	if (!st->running)
+		snprintf(buf, size, "powering the bus");
+	else if (st->meter.online)
+		snprintf(buf, size, "reading %s%s%s on %s at %u %s%s%s%s", st->type,
+		         st->type[0] ? " " : "", st->meter.identity, path, port->baud, format,
+		         st->power[0] ? ", " : "", st->power, st->power[0] ? " W" : "");
+	else if (st->meter.port_err)
+		snprintf(buf, size, "waiting for port %s: %s", path, strerror(-st->meter.port_err));
+	else
+		snprintf(buf, size, "waiting for a meter on %s at %u %s", path, port->baud, format);
+	return buf;
+}

@@ -1,0 +1,55 @@
+/* A meter and its publisher, wired together: readings and states go to the broker, the rest to people. */
+#ifndef STATION_H
+#define STATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+#include "diagnostics.h"
+#include "loop.h"
+#include "message.h"
+#include "meter.h"
+#include "mqtt.h"
+#include "publisher.h"
+
+struct station_hooks {
+	void *user;
+	void (*identified)(void *user); /* the meter's name on the broker is known */
+	void (*changed)(void *user);    /* a state that people like to know at once */
+	void (*read)(void *user);       /* a list has come */
+};
+
+struct station {
+	struct loop *loop;
+	const struct config_meter *config;
+	const struct mqtt *mqtt; /* for its counters */
+	struct station_hooks hooks;
+	struct meter meter;
+	struct publisher publisher;
+	bool running;
+	char power[HAN_DECIMAL_TEXT]; /* as last read, "" before */
+	char type[64];
+	char problem[DIAGNOSTICS_PROBLEM]; /* as last told */
+};
+
+/* Everything passed outlives the station. 0 or a negative errno. */
+int station_init(struct station *st, struct loop *loop, const struct config *config, size_t index,
+                 const struct mqtt *mqtt, const char *bridge_availability,
+                 const struct outlet *outlet, const struct station_hooks *hooks);
+
+/* Opens the meter's port; flush: see meter_open(). 0 or a negative errno, logged. */
+int station_start(struct station *st, bool flush);
+
+/* Says `offline` and closes; accepts a half-built one. */
+void station_fini(struct station *st);
+
+/* All that is known goes out again. */
+void station_restate(struct station *st);
+void station_tell_diagnostics(struct station *st);
+
+/* What it does, for `systemctl status`: "reading MA304H3E 6970… on /dev/ttyAMA0 at 2400 8N1, 229 W".
+ * Returns buf. */
+char *station_describe(const struct station *st, char *buf, size_t size);
+
+#endif
