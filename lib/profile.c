@@ -104,7 +104,7 @@ static bool element_fits(const struct element *element, const struct han_item *i
 
 static bool list_fits(const struct han_list *list, const struct han_item *items, size_t count)
 {
-	if (count != list->count)
+	if (count == 0 || count != list->count)
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		if (!element_fits(&list->elements[i], &items[i]))

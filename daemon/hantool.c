@@ -1,0 +1,408 @@
+/* hantool: decode what a meter sends, play a meter, name the lists known. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <netdb.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <han/decoder.h>
+
+#include "seed.h"
+#include "simulate.h"
+
+enum { EXIT_USAGE = 2 };
+
+static const char help[] =
+	"Usage: hantool decode [OPTION]... [FILE|DEVICE|tcp://HOST:PORT|-]\n"
+	"       hantool simulate [OPTION]...\n"
+	"       hantool lists\n"
+	"       hantool --help | --version\n"
+	"\n"
+	"decode prints one JSON object per message. A serial port is read at 2400 8N1.\n"
+	"  --compact             one line per message\n"
+	"  --protocol PROTOCOL   auto, hdlc, or dlms (a bare APDU)\n"
+	"  --list LIST           auto\n"
+	"\n"
+	"simulate plays a meter on a pty and prints the pty's path.\n"
+	"  --meter METER         kaifa-ma304\n"
+	"  --speed X             X times the meter's own pace, above 0 up to 1000\n"
+	"  --start TIME          the meter's clock at the start, like 2026-01-31T23:59:50\n"
+	"  --link PATH           make PATH a symbolic link to the pty\n"
+	"\n"
+	"lists names the lists that decode knows.\n"
+	"\n"
+	"See hantool(1).\n";
+
+__attribute__((noreturn)) static void refuse_usage(const char *what)
+{
+	fprintf(stderr, "hantool: %s; `hantool --help` shows the commands\n", what);
+	exit(EXIT_USAGE);
+}
+
+/* ---- decode ---- */
+
+struct decode {
+	const char *source;
+	bool compact;
+	bool bare; /* the input is one APDU */
+	struct han_decoder decoder;
+	uint64_t offset; /* of the input: octets seen and told of */
+	unsigned long messages;
+	bool failed; /* the output cannot be written */
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signo)
+{
+	(void)signo;
+	interrupted = 1;
+}
+
+static void print_reading(struct decode *d, const struct han_reading *reading)
+{
+	char *text = seed_print(reading, d->compact);
+
+	if (!text || printf("%s\n", text) < 0 || fflush(stdout) == EOF)
+		d->failed = true;
+	free(text);
+	d->messages++;
+}
+
+/* before: octets of the input up to here. */
+static void tell(struct decode *d, const struct han_event *event, uint64_t before)
+{
+	if (event->discarded > 0)
+		fprintf(stderr, "hantool: before octet %llu: %zu octets belong to no frame\n",
+		        (unsigned long long)before, event->discarded);
+	switch (event->type) {
+	case HAN_MORE:
+		break;
+	case HAN_READING:
+		print_reading(d, event->reading);
+		break;
+	case HAN_BAD_FRAME:
+		fprintf(stderr, "hantool: before octet %llu: frame refused: %s\n",
+		        (unsigned long long)before, han_err_name(event->err));
+		break;
+	case HAN_BAD_MESSAGE:
+		fprintf(stderr, "hantool: before octet %llu: message not decoded: %s\n",
+		        (unsigned long long)before, han_err_name(event->err));
+		break;
+	}
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 + 1;
+}
+
+static void feed(struct decode *d, const uint8_t *buf, size_t len, uint64_t now)
+{
+	struct han_event event;
+
+	do {
+		size_t used = han_decoder_push(&d->decoder, buf, len, now, &event);
+
+		buf += used;
+		len -= used;
+		d->offset += used;
+		tell(d, &event, d->offset);
+	} while (event.type != HAN_MORE);
+}
+
+static void feed_end(struct decode *d)
+{
+	struct han_event event;
+
+	do {
+		han_decoder_end(&d->decoder, &event);
+		tell(d, &event, d->offset);
+	} while (event.type != HAN_MORE);
+}
+
+/* A stream of frames; live: from a line, where silence means something. */
+static int decode_stream(struct decode *d, int fd, bool live)
+{
+	uint8_t buf[4096];
+	ssize_t n = 1;
+
+	while (n > 0 && !interrupted && !d->failed) {
+		n = read(fd, buf, sizeof(buf));
+		if (n > 0)
+			feed(d, buf, (size_t)n, live ? now_ms() : 0);
+	}
+	if (n < 0 && errno != EINTR) {
+		fprintf(stderr, "hantool: %s: %s\n", d->source, strerror(errno));
+		return -errno;
+	}
+	feed_end(d);
+	return 0;
+}
+
+static int decode_bare(struct decode *d, int fd)
+{
+	static uint8_t apdu[64 * 1024];
+	struct han_event event;
+	size_t len = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && len < sizeof(apdu)) {
+		n = read(fd, apdu + len, sizeof(apdu) - len);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	if (n < 0) {
+		fprintf(stderr, "hantool: %s: %s\n", d->source, strerror(errno));
+		return -errno;
+	}
+	han_decoder_apdu(&d->decoder, apdu, len, &event);
+	tell(d, &event, len);
+	return 0;
+}
+
+static int set_up_tty(int fd)
+{
+	struct termios tio;
+
+	if (tcgetattr(fd, &tio) < 0)
+		return -errno;
+	cfmakeraw(&tio);
+	tio.c_cflag |= CREAD | CLOCAL;
+	if (cfsetspeed(&tio, B2400) < 0 || tcsetattr(fd, TCSANOW, &tio) < 0)
+		return -errno;
+	return 0;
+}
+
+/* address: HOST:PORT, an IPv6 host in brackets. A descriptor, or -1, told. */
+static int open_tcp(const char *address)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
+	const char *colon = strrchr(address, ':');
+	struct addrinfo *found;
+	char host[256];
+	int fd = -1, rc;
+
+	if (!colon || colon == address || !colon[1])
+		refuse_usage("tcp:// wants HOST:PORT");
+	if (address[0] == '[' && colon[-1] == ']')
+		snprintf(host, sizeof(host), "%.*s", (int)(colon - address - 2), address + 1);
+	else
+		snprintf(host, sizeof(host), "%.*s", (int)(colon - address), address);
+	rc = getaddrinfo(host, colon + 1, &hints, &found);
+	if (rc != 0) {
+		fprintf(stderr, "hantool: %s: %s\n", host, gai_strerror(rc));
+		return -1;
+	}
+	for (struct addrinfo *a = found; a && fd < 0; a = a->ai_next) {
+		fd = socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC, a->ai_protocol);
+		if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen) < 0) {
+			close(fd);
+			fd = -1;
+		}
+	}
+	if (fd < 0)
+		fprintf(stderr, "hantool: %s: %s\n", address, strerror(errno));
+	freeaddrinfo(found);
+	return fd;
+}
+
+static int open_source(const char *source, bool *live)
+{
+	static const char tcp[] = "tcp://";
+	int fd;
+
+	*live = true;
+	if (strncmp(source, tcp, strlen(tcp)) == 0)
+		return open_tcp(source + strlen(tcp));
+	fd = strcmp(source, "-") == 0 ? STDIN_FILENO
+	                              : open(source, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	*live = fd >= 0 && isatty(fd);
+	if (fd < 0 || (*live && set_up_tty(fd) < 0)) {
+		fprintf(stderr, "hantool: %s: %s\n", source, strerror(errno));
+		return -1;
+	}
+	return fd;
+}
+
+static void read_decode_options(struct decode *d, int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "compact", no_argument, NULL, 'c' },
+		{ "protocol", required_argument, NULL, 'p' },
+		{ "list", required_argument, NULL, 'l' },
+		{ "key", required_argument, NULL, 'k' },
+		{ "auth-key", required_argument, NULL, 'k' },
+		{ 0 },
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			d->compact = true;
+			break;
+		case 'p':
+			d->bare = strcmp(optarg, "dlms") == 0;
+			if (strcmp(optarg, "mbus") == 0 || strcmp(optarg, "p1") == 0)
+				refuse_usage("this protocol is not available yet");
+			if (!d->bare && strcmp(optarg, "auto") != 0 && strcmp(optarg, "hdlc") != 0)
+				refuse_usage("--protocol takes auto, hdlc or dlms");
+			break;
+		case 'l':
+			if (strcmp(optarg, "auto") != 0)
+				refuse_usage("--list other than auto is not available yet");
+			break;
+		case 'k':
+			refuse_usage("keys are not available yet");
+		default:
+			refuse_usage("wrong option");
+		}
+	}
+	if (argc - optind > 1)
+		refuse_usage("decode takes one source");
+	d->source = optind < argc ? argv[optind] : "-";
+}
+
+static int run_decode(int argc, char **argv)
+{
+	static struct decode d;
+	struct sigaction action = { .sa_handler = on_interrupt };
+	bool live;
+	int fd, rc;
+
+	read_decode_options(&d, argc, argv);
+	fd = open_source(d.source, &live);
+	if (fd < 0)
+		return EXIT_FAILURE;
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	han_decoder_init(&d.decoder);
+	rc = d.bare ? decode_bare(&d, fd) : decode_stream(&d, fd, live);
+	if (d.failed)
+		fprintf(stderr, "hantool: the output cannot be written\n");
+	else if (d.messages == 0)
+		fprintf(stderr, "hantool: %s: no message could be decoded\n", d.source);
+	return rc == 0 && !d.failed && d.messages > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* ---- simulate ---- */
+
+/* The civil time now, as if it were UTC. */
+static time_t local_now(void)
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	localtime_r(&now, &tm);
+	return now + tm.tm_gmtoff;
+}
+
+static bool read_time(const char *text, time_t *local)
+{
+	struct tm tm = { 0 };
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+
+	if (!end || *end)
+		return false;
+	*local = timegm(&tm);
+	return true;
+}
+
+static bool read_speed(const char *text, double *speed)
+{
+	char *end;
+
+	*speed = strtod(text, &end);
+	return end != text && !*end && *speed > 0 && *speed <= 1000;
+}
+
+static int run_simulate(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "meter", required_argument, NULL, 'm' },
+		{ "speed", required_argument, NULL, 's' },
+		{ "start", required_argument, NULL, 't' },
+		{ "link", required_argument, NULL, 'l' },
+		{ 0 },
+	};
+	struct simulate_settings settings = { .speed = 1, .start = local_now() };
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		switch (c) {
+		case 'm':
+			if (strcmp(optarg, "kaifa-ma304") != 0)
+				refuse_usage("--meter takes kaifa-ma304");
+			break;
+		case 's':
+			if (!read_speed(optarg, &settings.speed))
+				refuse_usage("--speed takes a number above 0 up to 1000");
+			break;
+		case 't':
+			if (!read_time(optarg, &settings.start))
+				refuse_usage("--start takes a time like 2026-01-31T23:59:50");
+			break;
+		case 'l':
+			settings.link = optarg;
+			break;
+		default:
+			refuse_usage("wrong option");
+		}
+	}
+	if (optind < argc)
+		refuse_usage("simulate takes no arguments");
+	return simulate(&settings) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* ---- lists ---- */
+
+static int run_lists(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 1)
+		refuse_usage("lists takes no arguments");
+	for (size_t i = 0; i < han_list_count(); i++) {
+		const struct han_list *list = han_list_at(i);
+
+		printf("%-18s %-8s %s\n", han_list_name(list), han_list_maker(list),
+		       han_list_about(list));
+	}
+	return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*run)(int argc, char **argv);
+	} commands[] = {
+		{ "decode", run_decode },
+		{ "simulate", run_simulate },
+		{ "lists", run_lists },
+	};
+
+	if (argc < 2)
+		refuse_usage("no command");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].run(argc - 1, argv + 1);
+	}
+	if (strcmp(argv[1], "--version") == 0)
+		puts("hantool " HANMQTTD_VERSION);
+	else if (strcmp(argv[1], "--help") == 0)
+		fputs(help, stdout);
+	else
+		refuse_usage("unknown command");
+	return EXIT_SUCCESS;
+}
