@@ -12,7 +12,8 @@ void apdu_read_llc(struct han_cursor *c, uint8_t llc[3])
 		return;
 	if (b[0] != 0xE6 || (b[1] != 0xE6 && b[1] != 0xE7) || b[2] != 0x00)
 		cursor_fail(c, HAN_ERR_LLC);
-	memcpy(llc, b, 3);
+	else
+		memcpy(llc, b, 3);
 }
 
 static void read_datetime(struct han_cursor *c, struct han_apdu_header *header)
@@ -20,7 +21,6 @@ static void read_datetime(struct han_cursor *c, struct han_apdu_header *header)
 	uint8_t first = cursor_u8(c);
 	const uint8_t *b;
 
-	header->has_time = false;
 	if (first == 0x00)
 		return;
 	if (first == HAN_TAG_OCTET_STRING)
@@ -37,9 +37,12 @@ static void read_datetime(struct han_cursor *c, struct han_apdu_header *header)
 
 void apdu_read_notification(struct han_cursor *c, struct han_apdu_header *header)
 {
-	header->tag = cursor_u8(c);
-	if (header->tag != APDU_DATA_NOTIFICATION)
+	struct han_apdu_header read = { .tag = cursor_u8(c) };
+
+	if (read.tag != APDU_DATA_NOTIFICATION)
 		cursor_fail(c, HAN_ERR_APDU);
-	header->invoke_id = (uint32_t)cursor_be(c, 4);
-	read_datetime(c, header);
+	read.invoke_id = (uint32_t)cursor_be(c, 4);
+	read_datetime(c, &read);
+	if (c->err == HAN_OK)
+		*header = read;
 }

@@ -30,7 +30,7 @@ static void read_octets(struct han_cursor *c, size_t len, struct han_item *item)
 {
 	item->kind = HAN_ITEM_OCTETS;
 	item->octets = cursor_take(c, len);
-	item->len = item->octets ? len : 0;
+	item->len = len;
 }
 
 static void read_container(struct han_axdr *axdr, struct han_item *item)
@@ -102,6 +102,7 @@ static void read_item(struct han_axdr *axdr, struct han_item *item)
 bool han_axdr_next(struct han_axdr *axdr, struct han_item *item)
 {
 	struct han_cursor *c = &axdr->cursor;
+	struct han_item read;
 
 	while (axdr->depth > 0 && axdr->left[axdr->depth] == 0)
 		axdr->depth--;
@@ -114,9 +115,12 @@ bool han_axdr_next(struct han_axdr *axdr, struct han_item *item)
 		cursor_fail(c, HAN_ERR_LIMIT);
 
 	axdr->left[axdr->depth]--;
-	*item = (struct han_item){ .depth = (uint8_t)axdr->depth };
-	item->tag = cursor_u8(c);
+	read = (struct han_item){ .depth = (uint8_t)axdr->depth };
+	read.tag = cursor_u8(c);
 	if (c->err == HAN_OK)
-		read_item(axdr, item);
-	return c->err == HAN_OK;
+		read_item(axdr, &read);
+	if (c->err != HAN_OK)
+		return false;
+	*item = read;
+	return true;
 }

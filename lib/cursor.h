@@ -13,7 +13,7 @@
 
 static inline struct han_cursor cursor_over(const uint8_t *buf, size_t len)
 {
-	return (struct han_cursor){ .pos = buf, .end = buf + len, .err = HAN_OK };
+	return (struct han_cursor){ .pos = buf, .end = len > 0 ? buf + len : buf, .err = HAN_OK };
 }
 
 static inline size_t cursor_left(const struct han_cursor *c)

@@ -5,6 +5,7 @@
 #include <han/crc16.h>
 #include <han/decoder.h>
 
+#define TYPE_LEN    1 /* of the format field, what shows that it may be one */
 #define FORMAT_LEN  2
 #define CONTROL_LEN 1
 #define CHECK_LEN   2
@@ -16,7 +17,7 @@ void hdlc_init(struct hdlc *f)
 	f->start = 0;
 	f->end = 0;
 	f->step = HDLC_AT_FORMAT;
-	f->need = 1 + FORMAT_LEN;
+	f->need = 1 + TYPE_LEN;
 	f->shared = false;
 	f->used = 0;
 	f->last_ms = 0;
@@ -40,7 +41,7 @@ static void drop(struct hdlc *f, size_t n)
 	if (f->start == f->end)
 		f->start = f->end = 0;
 	f->step = HDLC_AT_FORMAT;
-	f->need = 1 + FORMAT_LEN;
+	f->need = 1 + TYPE_LEN;
 	f->shared = false;
 }
 
@@ -164,6 +165,8 @@ static enum hdlc_event search(struct hdlc *f)
 				drop(f, 1);
 			else if (candidate(f)[1] >> 4 != HDLC_TYPE)
 				drop_candidate(f);
+			else if (f->need < 1 + FORMAT_LEN)
+				f->need = 1 + FORMAT_LEN;
 			else
 				err = look_at_format(f);
 			break;

@@ -64,6 +64,8 @@ const char *han_unit_name(enum han_unit unit)
 		return "W";
 	case HAN_UNIT_VAR:
 		return "var";
+	case HAN_UNIT_VA:
+		return "VA";
 	case HAN_UNIT_A:
 		return "A";
 	case HAN_UNIT_V:

@@ -8,6 +8,8 @@
 
 #define ITEMS_MAX 32 /* elements of the longest positional list */
 
+_Static_assert(ITEMS_MAX <= HAN_VALUES_MAX, "a list fits into a reading");
+
 /* What an element must be on the wire to be taken for its measurement. */
 enum element_type { NUMBER, TEXT, CLOCK };
 
@@ -93,7 +95,8 @@ static bool element_fits(const struct element *element, const struct han_item *i
 {
 	switch (element->type) {
 	case NUMBER:
-		return item->kind == HAN_ITEM_NUMBER;
+		return item->kind == HAN_ITEM_NUMBER && item->tag != HAN_TAG_BOOLEAN &&
+		       item->tag != HAN_TAG_ENUM;
 	case TEXT:
 		return item->kind == HAN_ITEM_OCTETS && item->tag != HAN_TAG_BIT_STRING;
 	case CLOCK:
@@ -118,9 +121,7 @@ static void set_value(struct han_value *value, const struct element *element,
 {
 	const struct han_measurement *m = &measurements[element->measurement];
 
-	value->measurement = m;
-	value->obis = m->obis;
-	value->structural = false;
+	*value = (struct han_value){ .measurement = m, .obis = m->obis };
 	switch (element->type) {
 	case NUMBER:
 		value->type = HAN_VALUE_NUMBER;

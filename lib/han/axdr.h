@@ -68,7 +68,8 @@ struct han_axdr {
 	size_t left[HAN_AXDR_DEPTH + 1]; /* elements still to come, by depth */
 };
 
-/* Starts on the one data element at the beginning of buf; buf outlives the walk. */
+/* Starts on the one data element at the beginning of buf; buf (NULL with len 0) outlives the
+ * walk. */
 HAN_EXPORT void han_axdr_begin(struct han_axdr *axdr, const uint8_t *buf, size_t len);
 
 /* The next item; false at the end of the element or at the first error (axdr->cursor.err).

@@ -37,7 +37,7 @@ HAN_EXPORT bool han_datetime_exists(const struct han_datetime *time);
 HAN_EXPORT bool han_datetime_has_deviation(const struct han_datetime *time);
 
 /* ISO 8601 as the meter writes it, "2022-05-05T21:00:10", with "+02:00" behind when the deviation
- * is specified. A time that does not exist prints the same way, field by field. Returns buf. */
+ * is specified and in range. A time that does not exist prints the same way, field by field. Returns buf. */
 HAN_EXPORT char *han_datetime_print(const struct han_datetime *time, char buf[HAN_DATETIME_TEXT]);
 
 #endif

@@ -40,13 +40,15 @@ enum han_event_type {
 	HAN_MORE,        /* nothing to see yet; all octets were taken */
 	HAN_READING,     /* a frame whose checks agree, and its values */
 	HAN_BAD_FRAME,   /* a frame was refused (err); the search goes on inside it */
-	HAN_BAD_MESSAGE, /* a frame whose checks agree, but not its content (err) */
+	HAN_BAD_MESSAGE, /* a frame whose checks agree, but not its content, or without any (err) */
 };
 
 struct han_event {
 	enum han_event_type type;
 	enum han_err err;
-	size_t discarded;     /* octets since the last event that belong to no frame */
+	/* Octets since the last event that belong to no frame: noise, and those of a refused frame with
+	 * the event after it; not the flags between frames. */
+	size_t discarded;
 	const uint8_t *frame; /* HAN_READING, HAN_BAD_MESSAGE: the frame, flags included */
 	size_t frame_len;
 	const struct han_reading *reading; /* HAN_READING */
@@ -58,7 +60,7 @@ HAN_EXPORT void han_decoder_init(struct han_decoder *decoder);
  * also when nothing is left, until the event is HAN_MORE: a refused frame may hide a good one.
  *
  * What event points to is valid until the next call with this decoder. now_ms is any monotonic clock:
- * a frame in which the line was silent for HAN_IDLE_MS is given up; 0 means never.
+ * a frame in which the line was silent for more than HAN_IDLE_MS is given up; 0 means never.
  */
 HAN_EXPORT size_t han_decoder_push(struct han_decoder *decoder, const uint8_t *buf, size_t len,
                                    uint64_t now_ms, struct han_event *event);

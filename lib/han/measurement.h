@@ -16,6 +16,7 @@ enum han_unit {
 	HAN_UNIT_NONE,
 	HAN_UNIT_W,
 	HAN_UNIT_VAR,
+	HAN_UNIT_VA,
 	HAN_UNIT_A,
 	HAN_UNIT_V,
 	HAN_UNIT_HZ,
