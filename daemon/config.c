@@ -214,10 +214,14 @@ static void on_key(void *user, const struct conffile *at, const char *key, const
 	if (!r->kind)
 		return; /* the section's own mistake was told */
 	setting = keys_find(r->kind, key);
-	if (!setting)
+	if (!setting) {
 		tell_unknown_key(r, at, key);
-	else if (note_origin(r, at, setting) &&
-	         !setting_read(setting, value, base_of(r->config, setting, r->meter), error))
+		return;
+	}
+	if (of_meter(setting))
+		r->config->meters[r->meter].written = true;
+	if (note_origin(r, at, setting) &&
+	    !setting_read(setting, value, base_of(r->config, setting, r->meter), error))
 		mistake(r, at, "[%s] %s: %s", r->section, key, error);
 }
 
@@ -310,6 +314,33 @@ static void compare_meters(struct reader *r, const struct config_meter *a, size_
 			blank(b), b->section, level_b, blank(a), a->section);
 }
 
+static void free_meter(struct config_meter *meter)
+{
+	for (size_t i = 0; i < keys_count(); i++) {
+		if (of_meter(keys_at(i)))
+			setting_free(keys_at(i), meter);
+	}
+	free(meter->section);
+}
+
+/* The shipped file has a [meter] without keys: beside meters with a name it is none. */
+static void drop_unwritten(struct reader *r)
+{
+	struct config_meter *meters = r->config->meters;
+	size_t count = r->config->meter_count;
+	size_t i = 0;
+
+	while (i < count && (meters[i].section[0] || meters[i].written))
+		i++;
+	if (i == count || count == 1)
+		return;
+	free_meter(&meters[i]);
+	memmove(&meters[i], &meters[i + 1], (count - i - 1) * sizeof(meters[0]));
+	r->config->meter_count--;
+	for (size_t j = 0; j < r->origin_count; j++)
+		r->origins[j].meter -= r->origins[j].meter > i;
+}
+
 static void settle(struct reader *r)
 {
 	struct config *config = r->config;
@@ -318,6 +349,7 @@ static void settle(struct reader *r)
 		r->failed = true;
 		return;
 	}
+	drop_unwritten(r);
 	for (size_t i = 0; i < config->meter_count; i++)
 		settle_meter(r, i);
 	for (size_t i = 0; i < config->meter_count; i++) {
@@ -382,15 +414,11 @@ void config_free(struct config *config)
 	if (!config)
 		return;
 	for (size_t i = 0; i < keys_count(); i++) {
-		const struct setting *s = keys_at(i);
-
-		if (!of_meter(s))
-			setting_free(s, config);
-		for (size_t m = 0; m < config->meter_count && of_meter(s); m++)
-			setting_free(s, &config->meters[m]);
+		if (!of_meter(keys_at(i)))
+			setting_free(keys_at(i), config);
 	}
-	for (size_t m = 0; m < config->meter_count; m++)
-		free(config->meters[m].section);
+	for (size_t i = 0; i < config->meter_count; i++)
+		free_meter(&config->meters[i]);
 	free(config->meters);
 	secret_free(config->password);
 	free(config);

@@ -26,6 +26,7 @@ struct config_later {
 
 struct config_meter {
 	char *section; /* the NAME of [meter NAME], "" for [meter] */
+	bool written;  /* it has keys */
 	struct meter_settings settings;
 	/* as written */
 	char *device, *name;

@@ -14,6 +14,7 @@ static const struct unit_row {
 } units[] = {
 	{ HAN_UNIT_W, "power", 0 },
 	{ HAN_UNIT_VAR, "reactive_power", 0 },
+	{ HAN_UNIT_VA, "apparent_power", 0 },
 	{ HAN_UNIT_A, "current", 2 },
 	{ HAN_UNIT_V, "voltage", 1 },
 	{ HAN_UNIT_HZ, "frequency", 2 },

@@ -173,6 +173,8 @@ static const char *advice(int err)
 	switch (err) {
 	case -EACCES:
 		return " (is the user in the group that owns the device, usually dialout?)";
+	case -EPERM:
+		return " (the service's DeviceAllow= does not list the device)";
 	case -EBUSY:
 		return " (another program holds the port)";
 	case -ENOENT:
@@ -184,15 +186,23 @@ static const char *advice(int err)
 	}
 }
 
+/* The exclusive flag outlives us where somebody else has the tty open too. */
+static void close_tty(struct serial *s)
+{
+	if (s->exclusive)
+		ioctl(s->source.fd, TIOCNXCL);
+	s->exclusive = false;
+	loop_remove(s->loop, &s->source);
+	close(s->source.fd);
+	s->source.fd = -1;
+}
+
 static void serial_lost(struct serial *s, int err)
 {
 	bool was_open = serial_is_open(s);
 
 	if (was_open) {
-		loop_remove(s->loop, &s->source);
-		close(s->source.fd);
-		s->source.fd = -1;
-		s->exclusive = false;
+		close_tty(s);
 		s->delay_ms = RETRY_FIRST_MS;
 	}
 	if (was_open || err != s->last_err)
@@ -285,11 +295,8 @@ int serial_open(struct serial *s, struct loop *loop, const struct serial_setting
 void serial_close(struct serial *s)
 {
 	timer_fini(&s->retry);
-	if (!s->loop || !serial_is_open(s))
-		return;
-	loop_remove(s->loop, &s->source);
-	close(s->source.fd);
-	s->source.fd = -1;
+	if (s->loop && serial_is_open(s))
+		close_tty(s);
 }
 
 bool serial_is_open(const struct serial *s)
