@@ -1,4 +1,4 @@
-#include "mqtt-session.h"
+#include "mqtt-network.h"
 
 #include <errno.h>
 #include <mqtt_protocol.h>

@@ -1,7 +1,6 @@
 /* The session with the broker, as the caller's thread and the network thread share it.
  *
- * mqtt.c makes it and speaks for the caller; the network thread of mqtt-network.c is the only one that
- * uses libmosquitto. Knows no topic.
+ * mqtt.c makes it and speaks for the caller, mqtt-network.c is the thread. Knows no topic.
  */
 #ifndef MQTT_SESSION_H
 #define MQTT_SESSION_H
@@ -57,12 +56,6 @@ struct mqtt_session {
 	char told[160]; /* the last trouble that was logged */
 	unsigned pause_ms;
 };
-
-/* Gives libmosquitto its callbacks, which run on the network thread. */
-void mqtt_network_attach(struct mqtt_session *s);
-
-/* Starts the thread: connects, serves, pauses, until s->stop. 0 or a negative errno. */
-int mqtt_network_start(struct mqtt_session *s);
 
 /* Frees it; by whoever of the two leaves last. */
 void mqtt_session_free(struct mqtt_session *s);
