@@ -63,6 +63,16 @@ static const char *refusal(int code)
 	return code < 128 ? mosquitto_connack_string(code) : mosquitto_reason_string(code);
 }
 
+/* Whether the broker refuses MQTT 5 and 3.1.1 is worth a try. */
+static bool step_back(struct mqtt_session *s, int code)
+{
+	if (s->old_protocol || (code != 1 && code != MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION))
+		return false;
+	log_info("mqtt: broker %s port %u does not speak MQTT 5, using 3.1.1", s->host, s->port);
+	s->old_protocol = true;
+	return true;
+}
+
 static void on_connect(struct mosquitto *mosq, void *user, int code, int flags,
                        const mosquitto_property *properties)
 {
@@ -72,7 +82,8 @@ static void on_connect(struct mosquitto *mosq, void *user, int code, int flags,
 	(void)properties;
 	if (code != 0) {
 		s->refused = true;
-		tell_trouble(s, refusal(code));
+		if (!step_back(s, code))
+			tell_trouble(s, refusal(code));
 		return;
 	}
 	for (size_t i = 0; i < MQTT_SUBSCRIPTIONS && s->subscriptions[i]; i++)
@@ -281,6 +292,8 @@ static int connect_within(struct mqtt_session *s)
 	bool armed;
 	int rc, err;
 
+	mosquitto_int_option(s->mosq, MOSQ_OPT_PROTOCOL_VERSION,
+	                     s->old_protocol ? MQTT_PROTOCOL_V311 : MQTT_PROTOCOL_V5);
 	event._sigev_un._tid = gettid();
 	armed = timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
 	if (armed)

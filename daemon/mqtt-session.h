@@ -53,7 +53,8 @@ struct mqtt_session {
 	/* the thread's own */
 	size_t underway;
 	bool refused, lost;
-	char told[160]; /* the last trouble that was logged */
+	bool old_protocol; /* 3.1.1: set, or the broker refused 5 */
+	char told[160];    /* the last trouble that was logged */
 	unsigned pause_ms;
 };
 

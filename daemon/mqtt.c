@@ -56,14 +56,11 @@ static void woken(struct source *src, uint32_t events)
 static int set_up_mosquitto(struct mqtt_session *s, const struct mqtt_settings *settings,
                             const struct message *will)
 {
-	int version = settings->protocol == MQTT_PROTOCOL_5 ? MQTT_PROTOCOL_V5 : MQTT_PROTOCOL_V311;
-
 	s->mosq = mosquitto_new(settings->client_id, true, s);
 	if (!s->mosq)
 		return -errno;
 	mqtt_network_attach(s);
-	if (mosquitto_int_option(s->mosq, MOSQ_OPT_PROTOCOL_VERSION, version) ||
-	    mosquitto_int_option(s->mosq, MOSQ_OPT_TCP_NODELAY, 1) ||
+	if (mosquitto_int_option(s->mosq, MOSQ_OPT_TCP_NODELAY, 1) ||
 	    mosquitto_will_set(s->mosq, will->topic, (int)will->len, will->payload, will->qos,
 	                       will->retain) ||
 	    mosquitto_username_pw_set(s->mosq, settings->username, settings->password))
@@ -87,6 +84,7 @@ static int session_new(struct mqtt_session **session, const struct mqtt_settings
 	s->host = strdup(settings->host);
 	s->port = settings->port;
 	s->keepalive_s = settings->keepalive_s;
+	s->old_protocol = settings->protocol == MQTT_PROTOCOL_3_1_1;
 	for (size_t i = 0; i < MQTT_SUBSCRIPTIONS && subscriptions[i]; i++)
 		s->subscriptions[i] = strdup(subscriptions[i]);
 	snprintf(s->status, sizeof(s->status), "connecting");
