@@ -27,8 +27,8 @@ struct bus_line {
 	unsigned offset; /* BUS_BROADCOM: 0 to 27; BUS_CHIP: at most 65535 */
 };
 
-#define BUS_LINE_TEXT  48
-#define BUS_LINE_FORMS \
+#define BUS_LINE_TEXT 48
+#define BUS_LINE_FORMS                                                                           \
 	"none, auto, GPIO25 (Broadcom number, 0 to 27), wiringpi:25 (the same line as GPIO26), " \
 	"pin:37 (header pin, not one for power or ground) or gpiochip0:26"
 

@@ -12,14 +12,10 @@ static const struct unit_row {
 	const char *device_class;
 	int precision;
 } units[] = {
-	{ HAN_UNIT_W, "power", 0 },
-	{ HAN_UNIT_VAR, "reactive_power", 0 },
-	{ HAN_UNIT_VA, "apparent_power", 0 },
-	{ HAN_UNIT_A, "current", 2 },
-	{ HAN_UNIT_V, "voltage", 1 },
-	{ HAN_UNIT_HZ, "frequency", 2 },
-	{ HAN_UNIT_KWH, "energy", 2 },
-	{ HAN_UNIT_KVARH, "reactive_energy", 2 },
+	{ HAN_UNIT_W, "power", 0 },           { HAN_UNIT_VAR, "reactive_power", 0 },
+	{ HAN_UNIT_VA, "apparent_power", 0 }, { HAN_UNIT_A, "current", 2 },
+	{ HAN_UNIT_V, "voltage", 1 },         { HAN_UNIT_HZ, "frequency", 2 },
+	{ HAN_UNIT_KWH, "energy", 2 },        { HAN_UNIT_KVARH, "reactive_energy", 2 },
 };
 
 /* Names of entities, for people; without a row the measurement's description serves. */

@@ -131,7 +131,7 @@ static void add_data(cJSON *root, const struct han_reading *reading)
 
 	for (size_t i = 0; i < reading->count; i++)
 		sorted[i] = &reading->values[i];
-	qsort(sorted, reading->count, sizeof(sorted[0]), compare_names);
+	qsort(sorted, reading->count, sizeof(const struct han_value *), compare_names);
 	for (size_t i = 0; i < reading->count; i++)
 		add_value(data, sorted[i]);
 }

@@ -15,7 +15,7 @@
 #include "household.h"
 #include "kaifa.h"
 
-#define OCTET_NS (10 * 1000000000ULL / 2400) /* 8N1: ten bits */
+#define OCTET_NS (10 * 1e9 / 2400) /* 8N1: ten bits */
 #define SECOND   1000000000ULL
 
 static volatile sig_atomic_t stopped;
@@ -128,7 +128,7 @@ static void send_frame(int master, const struct encoder *e, size_t len,
                        const struct timespec *epoch, uint64_t start_ns, double speed)
 {
 	for (size_t i = 0; i < len && !stopped; i++) {
-		sleep_until(epoch, start_ns + (uint64_t)((double)(i * OCTET_NS) / speed));
+		sleep_until(epoch, start_ns + (uint64_t)((double)i * OCTET_NS / speed));
 		if (write(master, e->octets + i, 1) < 0 && errno != EAGAIN)
 			return;
 	}

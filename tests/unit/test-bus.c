@@ -3,22 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
 #include "bus.h"
+#include "check.h"
 #include "log.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* clang-format off */
 static const struct {
@@ -70,7 +63,7 @@ static void test_parse_accepted(void **state)
 		struct bus_line line = { BUS_CHIP, 99, 99 };
 		char buf[BUS_LINE_TEXT];
 
-		print_message("%s\n", accepted[i].text);
+		say_case(accepted[i].text);
 		assert_int_equal(bus_line_parse(accepted[i].text, &line), 0);
 		assert_int_equal(line.kind, accepted[i].line.kind);
 		assert_int_equal(line.chip, accepted[i].line.chip);
@@ -85,7 +78,7 @@ static void test_parse_refused(void **state)
 	for (size_t i = 0; i < COUNT(refused); i++) {
 		struct bus_line line = { BUS_CHIP, 99, 98 };
 
-		print_message("\"%s\"\n", refused[i]);
+		say_case(refused[i]);
 		assert_int_equal(bus_line_parse(refused[i], &line), -EINVAL);
 		assert_int_equal(line.kind, BUS_CHIP);
 		assert_int_equal(line.chip, 99);
@@ -116,7 +109,7 @@ static void check_counting(const char *prefix, const char *back)
 		snprintf(text, sizeof(text), "%s%u", prefix, number);
 		if (bus_line_parse(text, &line) < 0)
 			continue;
-		print_message("%s\n", text);
+		say_case(text);
 		assert_int_equal(line.kind, BUS_BROADCOM);
 		assert_in_range(line.offset, 0, 27);
 		assert_false(seen & 1U << line.offset);
@@ -148,7 +141,7 @@ static void test_supply_pins_are_refused(void **state)
 		char text[16];
 
 		snprintf(text, sizeof(text), "pin:%u", pin);
-		print_message("%s\n", text);
+		say_case(text);
 		assert_int_equal(bus_line_parse(text, &line), is_supply(pin) ? -EINVAL : 0);
 	}
 }
@@ -198,8 +191,12 @@ static void make_file(const struct machine *m, const char *name, const void *oct
 
 static int set_up_machine(void **state)
 {
-	static const char *const dirs[] = { "dev", "sys", "sys/firmware", "sys/firmware/devicetree",
-		                            "sys/firmware/devicetree/base", HAT_DIR };
+	static const char *const dirs[] = { "dev",
+		                            "sys",
+		                            "sys/firmware",
+		                            "sys/firmware/devicetree",
+		                            "sys/firmware/devicetree/base",
+		                            HAT_DIR };
 	struct machine *m = calloc(1, sizeof(*m));
 
 	assert_non_null(m);
@@ -214,10 +211,17 @@ static int set_up_machine(void **state)
 
 static int tear_down_machine(void **state)
 {
-	static const char *const names[] = { "dev/gpiochip0", "dev/gpiochip1", "locked",
-		                             HAT_FILE, HAT_DIR, "sys/firmware/devicetree/base",
-		                             "sys/firmware/devicetree", "sys/firmware", "sys",
-		                             "dev", "" };
+	static const char *const names[] = { "dev/gpiochip0",
+		                             "dev/gpiochip1",
+		                             "locked",
+		                             HAT_FILE,
+		                             HAT_DIR,
+		                             "sys/firmware/devicetree/base",
+		                             "sys/firmware/devicetree",
+		                             "sys/firmware",
+		                             "sys",
+		                             "dev",
+		                             "" };
 	struct machine *m = *state;
 	char path[PATH_MAX];
 
@@ -265,7 +269,7 @@ static void test_hat(void **state)
 	assert_string_equal(product, "");
 
 	for (size_t i = 0; i < COUNT(hats); i++) {
-		print_message("%s\n", hats[i].name);
+		say_case(hats[i].name);
 		make_file(m, HAT_FILE, hats[i].octets, hats[i].len);
 		memset(product, 'x', sizeof(product));
 		assert_int_equal(bus_find_hat(m->root, product), hats[i].found);
@@ -302,7 +306,7 @@ static int open_and_listen(const struct machine *m, const char *text, bool heade
 /* One line that begins with start and holds part; nothing at all when start is NULL. */
 static void check_said(const char *said, const char *start, const char *part)
 {
-	print_message("%s", said);
+	say_case(said);
 	if (!start) {
 		assert_string_equal(said, "");
 		return;
@@ -341,7 +345,7 @@ static void check_without_chip(const struct machine *m)
 		char said[1024];
 		struct bus bus;
 
-		print_message("%s\n", without_chip[i].line);
+		say_case(without_chip[i].line);
 		assert_int_equal(open_and_listen(m, without_chip[i].line,
 		                                 without_chip[i].header_uart, &bus, said,
 		                                 sizeof(said)),
@@ -421,11 +425,11 @@ static void test_no_permission(void **state)
 	if (root)
 		assert_int_equal(seteuid(0), 0);
 	if (!locks) {
-		print_message("permissions do not bind this user\n");
+		print_message("# permissions do not bind this user\n");
 		skip();
 	}
 	for (size_t i = 0; i < COUNT(without_permission); i++) {
-		print_message("%s\n", without_permission[i].line);
+		say_case(without_permission[i].line);
 		assert_int_equal(results[i], without_permission[i].err);
 		check_said(said[i], without_permission[i].start, without_permission[i].part);
 	}
