@@ -143,7 +143,7 @@ static int decode_stream(struct decode *d, int fd, bool live)
 		if (n > 0)
 			feed(d, buf, (size_t)n, live ? now_ms() : 0);
 	}
-	if (n < 0 && errno != EINTR) {
+	if (n < 0 && errno != EINTR && !(live && errno == EIO)) { /* EIO: the line hung up */
 		fprintf(stderr, "hantool: %s: %s\n", d->source, strerror(errno));
 		return -errno;
 	}
