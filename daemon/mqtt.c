@@ -130,7 +130,8 @@ int mqtt_send(struct mqtt *m, const struct message *message)
 	int rc = 0;
 
 	pthread_mutex_lock(&s->lock);
-	if (!s->connected) {
+	/* not before connected() was told of this session: its whole state goes out then */
+	if (!s->connected || s->number != m->number) {
 		rc = -ENOTCONN;
 	} else if (!outbox_put(&s->outbox, message)) {
 		rc = -ENOBUFS;
