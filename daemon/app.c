@@ -107,12 +107,6 @@ static void on_connected(void *user)
 	bridge_availability(&app->bridge, true);
 	tell_info(app);
 	restate_all(app);
-	tell_status(app);
-}
-
-static void on_disconnected(void *user)
-{
-	tell_status(user);
 }
 
 static void on_received(void *user, const char *topic, const void *payload, size_t len,
@@ -198,7 +192,7 @@ static int start_broker(struct app *app)
 {
 	const struct outlet outlet = { app, send_message };
 	const struct bridge_hooks bridge = { app, announce_all, restate_all };
-	const struct mqtt_hooks broker = { app, on_connected, on_disconnected, on_connected,
+	const struct mqtt_hooks broker = { app, on_connected, on_changed, on_connected,
 		                           on_received };
 	const char *const subscriptions[] = { app->config->status_topic, NULL };
 	struct message will;

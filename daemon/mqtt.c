@@ -22,7 +22,7 @@ static void woken(struct source *src, uint32_t events)
 	struct mqtt_letter inbox[MQTT_INBOX];
 	size_t count;
 	unsigned number;
-	bool connected, caught_up;
+	bool connected, caught_up, changed;
 
 	(void)events;
 	mqtt_absorb(src->fd);
@@ -34,20 +34,19 @@ static void woken(struct source *src, uint32_t events)
 	count = s->inbox_count;
 	memcpy(inbox, s->inbox, count * sizeof(inbox[0]));
 	s->inbox_count = 0;
+	changed = connected != m->connected || strcmp(m->status, s->status) != 0;
 	memcpy(m->status, s->status, sizeof(m->status));
 	pthread_mutex_unlock(&s->lock);
 
-	if (m->connected && (!connected || number != m->number)) {
-		m->connected = false;
-		m->hooks.disconnected(m->hooks.user);
-	}
+	m->connected = connected;
 	if (connected && number != m->number) {
 		m->number = number;
-		m->connected = true;
 		m->hooks.connected(m->hooks.user);
 	} else if (connected && caught_up) {
 		m->hooks.caught_up(m->hooks.user);
 	}
+	if (changed)
+		m->hooks.changed(m->hooks.user);
 	for (size_t i = 0; i < count; i++)
 		m->hooks.received(m->hooks.user, inbox[i].topic, inbox[i].payload, inbox[i].len,
 		                  inbox[i].retained);

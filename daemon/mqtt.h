@@ -33,7 +33,7 @@ struct mqtt_settings {
 struct mqtt_hooks {
 	void *user;
 	void (*connected)(void *user);
-	void (*disconnected)(void *user);
+	void (*changed)(void *user); /* `connected` or `status` is another now */
 	void (*caught_up)(void *user);
 	/* Of a subscribed topic; payload is len octets of anything. */
 	void (*received)(void *user, const char *topic, const void *payload, size_t len,

@@ -49,7 +49,8 @@ static void forget_values(struct publisher *p)
 		p->announced[i] = false;
 	p->set_known = false;
 	free(p->info);
-	p->info = NULL;
+	free(p->unsent);
+	p->info = p->unsent = NULL;
 }
 
 void publisher_fini(struct publisher *p)
@@ -70,13 +71,21 @@ static int send_text(struct publisher *p, const char *topic, const char *text, i
 }
 
 /* Below the meter's base. */
-static void send_below(struct publisher *p, const char *leaf, const char *text, int qos,
-                       bool retain)
+static int send_below(struct publisher *p, const char *leaf, const char *text, int qos, bool retain)
 {
 	char topic[sizeof(p->base) + 64];
 
 	snprintf(topic, sizeof(topic), "%s/%s", p->base, leaf);
-	send_text(p, topic, text, qos, retain);
+	return send_text(p, topic, text, qos, retain);
+}
+
+/* A reading is not retained: the newest one waits until it can be sent. */
+static void send_unsent(struct publisher *p)
+{
+	if (!p->unsent || send_below(p, "reading", p->unsent, 0, false) < 0)
+		return;
+	free(p->unsent);
+	p->unsent = NULL;
 }
 
 static void send_state(struct publisher *p, size_t index)
@@ -180,6 +189,7 @@ void publisher_restate(struct publisher *p)
 		send_below(p, "info", p->info, 1, true);
 	for (size_t i = 0; i < han_measurement_count(); i++)
 		send_state(p, i);
+	send_unsent(p);
 }
 
 /* The value becomes its topic's newest payload; false when it cannot be said. */
@@ -258,16 +268,6 @@ static bool update_info(struct publisher *p, const struct han_reading *reading,
 	return true;
 }
 
-static void send_reading(struct publisher *p, const struct han_reading *reading,
-                         const struct timespec *now)
-{
-	char *text = payload_reading(reading, p->identity, now);
-
-	if (text)
-		send_below(p, "reading", text, 0, false);
-	free(text);
-}
-
 void publisher_reading(struct publisher *p, const struct han_reading *reading,
                        const struct payload_meter *line)
 {
@@ -293,5 +293,7 @@ void publisher_reading(struct publisher *p, const struct han_reading *reading,
 		publisher_announce(p);
 	if (first)
 		publisher_restate(p);
-	send_reading(p, reading, &now);
+	free(p->unsent);
+	p->unsent = payload_reading(reading, p->identity, &now);
+	send_unsent(p);
 }

@@ -58,7 +58,8 @@ struct publisher {
 	bool set_known;                 /* a list has told what the meter sends */
 	struct publisher_state *states; /* by a measurement's place in the table */
 	const char *maker;
-	char *info; /* JSON */
+	char *info;   /* JSON */
+	char *unsent; /* JSON: the newest reading, while there is nobody to send it to */
 };
 
 /* settings, the texts of meter and outlet->user outlive the publisher. 0 or a negative errno. */
