@@ -1,0 +1,309 @@
+"""The configuration: what is right passes, what is wrong is told with file, line and the accepted form."""
+import re
+import subprocess
+
+import pytest
+
+import kaifa
+from programs import HANMQTTD, TOP
+from rig import PATIENCE, config, environment
+
+METER = "6970631400000016"
+SHIPPED = TOP / "conf" / "hanmqttd.conf"
+
+# Every key and its default as it stands in the shipped file; None where the default is a word of its own.
+KEYS = {
+    "mqtt": {"host": "localhost", "port": "1883", "client-id": None, "username": "", "password-file": "",
+             "protocol": "5", "keepalive": "30", "topic-prefix": "han", "tls": "no", "ca-file": "",
+             "ca-path": "", "cert-file": "", "key-file": "", "psk-identity": "", "psk-file": "",
+             "tls-insecure": "no", "commands": "no"},
+    "homeassistant": {"discovery": "device", "prefix": "homeassistant",
+                      "status-topic": "homeassistant/status", "energy-sensor": "live",
+                      "reactive-energy-class": "yes"},
+    "publish": {"qos": "0", "register-qos": "1", "retain": "yes", "on-change": "no", "min-interval": "0",
+                "expire": "yes", "live-energy": "yes", "net-power": "no", "hour-energy": "no",
+                "capacity-peaks": "no", "unknown-obis": "yes"},
+    "power": {"line": "auto", "active-low": "no", "settle": "1", "cycle-after": "120", "cycle-off": "5",
+              "cycle-max": "6"},
+    "meter": {"device": "auto", "baud": "auto", "format": "auto", "protocol": "auto", "list": "auto",
+              "name": "", "key-file": "", "auth-key-file": "", "allow-replay": "no",
+              "silent-after": "auto", "max-power": "0", "voltage-scale": None, "current-scale": None,
+              "energy-scale": None},
+    "log": {"level": "info", "frames": "no"},
+}
+
+
+class Checked:
+    """`hanmqttd --check` on a file."""
+
+    def __init__(self, rig, text, drop_ins=None, arguments=("--check",)):
+        self.path = rig.directory("check") / "hanmqttd.conf"
+        self.path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        for name, content in (drop_ins or {}).items():
+            (self.path.parent / "hanmqttd.conf.d").mkdir(exist_ok=True)
+            (self.path.parent / "hanmqttd.conf.d" / name).write_text(content, encoding="utf-8")
+        run = subprocess.run([*HANMQTTD, "--config", str(self.path), *arguments], capture_output=True,
+                             timeout=PATIENCE, env=environment(), check=False)
+        self.status = run.returncode
+        self.errors = run.stderr.decode(errors="replace")
+
+    def tells(self, line, *words, file=None):
+        """Whether one line of the log names the file, the line and all these words."""
+        start = re.escape(f"{file or self.path}:{line}: " if line else f"{file or self.path}: ")
+        return any(re.search(start, said) and all(re.search(word, said, re.I) for word in words)
+                   for said in self.errors.splitlines())
+
+
+# ---- the shipped file ----
+
+def entries():
+    """(section, key, value, lines above) of the commented-out keys in the shipped file."""
+    section, above = None, []
+    for line in SHIPPED.read_text(encoding="utf-8").splitlines():
+        heading = re.fullmatch(r"#?\[(\w+)\]", line)
+        key = re.fullmatch(r"#\s?([a-z][a-z0-9-]*)\s*=\s*(.*)", line)
+        if heading:
+            section = heading[1]
+        elif key:
+            yield section, key[1], key[2].strip(), above
+        above = [] if heading or key or not line.startswith("#") else above + [line]
+
+
+def test_shipped_file_passes(rig):
+    """The shipped file is a valid configuration."""
+    checked = Checked(rig, SHIPPED.read_bytes())
+    assert checked.status == 0, checked.errors
+    assert checked.errors == ""
+
+
+def test_shipped_file_has_every_key():
+    """Every key stands in the shipped file once, commented out at its default, below an explanation."""
+    found = [(section, key) for section, key, _, _ in entries()]
+    assert sorted(found) == sorted((section, key) for section, keys in KEYS.items() for key in keys)
+    for section, key, value, above in entries():
+        default = KEYS[section][key]
+        assert default is None or value.removesuffix(" s") == default, f"[{section}] {key} = {value}"
+        assert above and len(re.findall(r"\w+", above[-1])) > 1, f"[{section}] {key} has no explanation"
+    active = [line for line in SHIPPED.read_text(encoding="utf-8").splitlines()
+              if line and not line.startswith(("#", "["))]
+    assert active == []
+
+
+def test_shipped_file_uncommented(rig):
+    """With every key uncommented it is valid too, and means the same."""
+    text = re.sub(r"^#\s?([a-z][a-z0-9-]*\s*=)", r"\1", SHIPPED.read_text(encoding="utf-8"), flags=re.M)
+    assert sum(map(len, KEYS.values())) == len(re.findall(r"^[a-z][a-z0-9-]*\s*=", text, re.M))
+    checked = Checked(rig, text)
+    assert checked.status == 0, checked.errors
+
+
+def test_empty_values(rig):
+    """An empty value is the default, for every key."""
+    text = "".join(f"[{section}]\n" + "".join(f"{key} =\n" for key in keys) for section, keys in KEYS.items())
+    checked = Checked(rig, text)
+    assert checked.status == 0, checked.errors
+
+
+# ---- mistakes ----
+
+MISTAKES = {  # text, line, words of the message
+    "unknown section": ("[mqt]\nhost = x\n", 1, [r"\[mqt\]", "mqtt"]),
+    "unknown section, nothing near": ("[weather]\n", 1, [r"\[weather\]"]),
+    "unknown key": ("[mqtt]\n\nhots = x\n", 3, [r"\[mqtt\] hots: ", r"\bhost\b"]),
+    "unknown key, nothing near": ("[mqtt]\nabcdefghijk = x\n", 2, [r"\[mqtt\] abcdefghijk: "]),
+    "key of another section": ("[meter]\nhost = x\n", 2, [r"\[meter\] host: "]),
+    "key with another case": ("[mqtt]\nHost = x\n", 2, [r"\[mqtt\] Host: "]),
+    "key before any section": ("host = x\n", 1, ["host"]),
+    "no such truth": ("[publish]\nretain = maybe\n", 2, [r"\[publish\] retain: ", "maybe", "yes", "no"]),
+    "no number": ("[mqtt]\nport = mqtt\n", 2, [r"\[mqtt\] port: ", "1", "65535"]),
+    "number and more": ("[mqtt]\nport = 1883x\n", 2, [r"\[mqtt\] port: ", "1883x"]),
+    "fraction": ("[mqtt]\nport = 1883.5\n", 2, [r"\[mqtt\] port: "]),
+    "zero": ("[mqtt]\nport = 0\n", 2, [r"\[mqtt\] port: ", "1", "65535"]),
+    "above the range": ("[mqtt]\nport = 65536\n", 2, [r"\[mqtt\] port: ", "65535"]),
+    "far above the range": ("[mqtt]\nport = 18446744073709551617\n", 2, [r"\[mqtt\] port: ", "65535"]),
+    "negative": ("[mqtt]\nkeepalive = -1\n", 2, [r"\[mqtt\] keepalive: "]),
+    "qos 3": ("[publish]\nqos = 3\n", 2, [r"\[publish\] qos: ", "0", "2"]),
+    "wrong unit": ("[mqtt]\nkeepalive = 30 min\n", 2, [r"\[mqtt\] keepalive: ", r"\bs\b"]),
+    "no such word": ("[log]\nlevel = loud\n", 2, [r"\[log\] level: ", "loud", "error", "debug"]),
+    "protocol 4": ("[mqtt]\nprotocol = 4\n", 2, [r"\[mqtt\] protocol: ", "5", r"3\.1\.1"]),
+    "no such discovery": ("[homeassistant]\ndiscovery = yes\n", 2,
+                          [r"\[homeassistant\] discovery: ", "device", "off"]),
+    "no such format": ("[meter]\nformat = 8O1\n", 2, [r"\[meter\] format: ", "8N1", "8E1", "7E1"]),
+    "no such speed": ("[meter]\nbaud = 12345\n", 2, [r"\[meter\] baud: ", "12345"]),
+    "no such line": ("[power]\nline = 25\n", 2, [r"\[power\] line: ", "GPIO2\\d"]),
+    "no such line either": ("[power]\nline = GPIO\n", 2, [r"\[power\] line: ", "GPIO2\\d"]),
+    "wildcard in the prefix": ("[mqtt]\ntopic-prefix = han/#\n", 2, [r"\[mqtt\] topic-prefix: ", "#"]),
+    "wildcard in the status topic": ("[homeassistant]\nstatus-topic = ha/+\n", 2,
+                                     [r"\[homeassistant\] status-topic: "]),
+    "slash in the client id": ("[mqtt]\nclient-id = a/b\n", 2, [r"\[mqtt\] client-id: "]),
+    "relative path": ("[meter]\ndevice = ttyUSB0\n", 2, [r"\[meter\] device: ", "/"]),
+    "name of the bridge": ("[meter]\nname = bridge\n", 2, [r"\[meter\] name: ", "bridge"]),
+    "section of the bridge": ("[meter bridge]\n", 1, ["bridge"]),
+    "key twice": ("[mqtt]\nhost = a\nport = 1\nhost = b\n", 4, [r"\[mqtt\] host: ", "2|once|already|twice"]),
+    "key twice, section split": ("[mqtt]\nhost = a\n[log]\n[mqtt]\nhost = b\n", 5, [r"\[mqtt\] host: "]),
+    "no equals sign": ("[mqtt]\nhost localhost\n", 2, ["="]),
+    "section not closed": ("[mqtt\nhost = x\n", 1, []),
+    "second of two meters": (f"[meter a]\ndevice = /dev/a\n[meter b]\nbaud = fast\n", 4,
+                             [r"\[meter b\] baud: "]),
+}
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistake(rig, name):
+    """A mistake is told as FILE:LINE: [section] key: what is wrong and what is accepted; exit status 78."""
+    text, line, words = MISTAKES[name]
+    checked = Checked(rig, text)
+    assert checked.status == 78
+    assert checked.tells(line, *words), checked.errors
+
+
+@pytest.mark.parametrize("octets", [
+    pytest.param(b"[mqtt]\nhost = " + b"x" * 5000 + b"\n", id="long line"),
+    pytest.param(b"[mqtt]\n" + b"x" * 100000 + b"\n", id="very long line"),
+    pytest.param(b"[" + b"m" * 500 + b"]\n", id="long section"),
+    pytest.param(b"[mqtt]\n" + b"k" * 300 + b" = 1\n", id="long key"),
+    pytest.param(bytes(range(256)) * 20, id="all octets"),
+    pytest.param(b"\x7fELF\x02\x01\x01\x00" + b"\x00" * 100, id="program"),
+    pytest.param(b"[mqtt]\nhost = a\x00b\n", id="null octet"),
+    pytest.param(b"[mqtt]\nhost = a\x1bb\n", id="control character"),
+])
+def test_no_text(rig, octets):
+    """What is no configuration at all is refused, with file and line, and no crash."""
+    checked = Checked(rig, octets)
+    assert checked.status == 78
+    assert re.search(re.escape(str(checked.path)) + r":\d+: \S", checked.errors), checked.errors
+
+
+def test_all_mistakes_are_told(rig):
+    """Several mistakes are told at once, each in its line."""
+    checked = Checked(rig, "[mqtt]\nport = x\nhots = y\n[log]\nlevel = z\n[x]\n")
+    assert checked.status == 78
+    for line in (2, 3, 5, 6):
+        assert checked.tells(line), checked.errors
+
+
+LATER = {
+    "mqtt": {"commands": "yes", "tls": "yes", "ca-file": "/etc/ssl/ca.pem", "ca-path": "/etc/ssl",
+             "cert-file": "/c.pem", "key-file": "/k.pem", "psk-identity": "me", "psk-file": "/psk",
+             "tls-insecure": "yes"},
+    "homeassistant": {"discovery": "components", "energy-sensor": "register"},
+    "publish": {"on-change": "yes", "min-interval": "10", "expire": "no", "live-energy": "no",
+                "net-power": "yes", "hour-energy": "yes", "capacity-peaks": "yes", "unknown-obis": "no"},
+    "power": {"cycle-after": "60", "cycle-off": "6", "cycle-max": "7"},
+    "meter": {"device": "tcp://localhost:2000", "protocol": "mbus", "list": "kaifa-list1",
+              "key-file": "/key", "auth-key-file": "/key", "allow-replay": "yes", "max-power": "20000",
+              "voltage-scale": "0.1", "current-scale": "0.01", "energy-scale": "10"},
+}
+
+
+@pytest.mark.parametrize("section, key, value", [
+    (section, key, value) for section, keys in LATER.items() for key, value in keys.items()] +
+    [("meter", "protocol", "p1")])
+def test_not_available_yet(rig, section, key, value):
+    """A key whose feature is to come takes its default only, and says "not available yet" to the rest."""
+    checked = Checked(rig, f"[{section}]\n{key} = {value}\n")
+    assert checked.status == 78
+    assert checked.tells(2, rf"\[{section}\] {key}: ", "not available yet"), checked.errors
+    default = KEYS[section][key] or ""
+    assert Checked(rig, f"[{section}]\n{key} = {default}\n").status == 0
+
+
+@pytest.mark.parametrize("text", [
+    "", "# nothing\n", "[mqtt]\r\nhost = x\r\n", "[mqtt]\nhost=x", "[mqtt]\n  host   =   x  \n",
+    "; a comment\n[mqtt]\n# another\n", "[mqtt]\nkeepalive = 30 s\n", "[mqtt]\nkeepalive = 30s\n",
+    "[publish]\nretain = true\n", "[power]\nline = none\n", "[power]\nline = GPIO25\n",
+    "[power]\nline = wiringpi:25\n", "[power]\nline = pin:37\n", "[power]\nline = gpiochip0:25\n",
+    "[meter]\ndevice = /dev/ttyUSB0\nbaud = 2400\nformat = 8E1\nprotocol = hdlc\nsilent-after = 60\n",
+    "[meter a]\ndevice = /dev/a\n[meter b b]\ndevice = /dev/b\n", "[meter]\nname = Zähler\n",
+    "[homeassistant]\ndiscovery = off\n", "[mqtt]\nprotocol = 3.1.1\nusername = me\n",
+])
+def test_right(rig, text):
+    """What the documents allow passes."""
+    checked = Checked(rig, text)
+    assert checked.status == 0, checked.errors
+
+
+def test_start_refuses_too(rig):
+    """Without --check a bad file ends the start with 78 and the same line."""
+    checked = Checked(rig, "[mqtt]\nport = x\n", arguments=())
+    assert checked.status == 78
+    assert checked.tells(2, r"\[mqtt\] port: ")
+
+
+def test_named_file_is_missing(rig):
+    """A file that was named and is not there is a mistake."""
+    missing = rig.base / "absent.conf"
+    run = subprocess.run([*HANMQTTD, "--config", str(missing)], capture_output=True, text=True,
+                         timeout=PATIENCE, env=environment(), check=False)
+    assert run.returncode == 78
+    assert str(missing) in run.stderr
+
+
+# ---- drop-ins ----
+
+def test_drop_ins(rig):
+    """Files in FILE.d that end in .conf override in the order of their names; others do not count."""
+    broker, port = rig.broker(), rig.port()
+    watcher = rig.watch(broker)
+    directory = rig.directory("conf")
+    file = directory / "h.conf"
+    file.write_text(config(broker.port, port.path, mqtt={"topic-prefix": "main", "keepalive": 20}),
+                    encoding="utf-8")
+    (directory / "h.conf.d").mkdir()
+    for name, prefix in (("10-a.conf", "a"), ("20-c.conf", "c"), ("15-b.conf", "b"), ("30-d.conf~", "d"),
+                         ("40-e", "e"), (".50-f.conf", "f")):
+        (directory / "h.conf.d" / name).write_text(f"[mqtt]\ntopic-prefix = {prefix}\n", encoding="utf-8")
+    rig.daemon("", arguments=("--config", str(file)))
+    port.write(kaifa.Meter(METER).list2().octets)
+    watcher.expect(f"c/{METER}/power_active_import")
+    assert re.search(r" as hanmqttd-\S+ \(p5, c1, k20\b", broker.said())
+
+
+def test_drop_in_empties(rig):
+    """An empty value in a drop-in brings the default back."""
+    broker, port = rig.broker(), rig.port()
+    watcher = rig.watch(broker)
+    directory = rig.directory("conf")
+    (directory / "h.conf").write_text(config(broker.port, port.path, mqtt={"topic-prefix": "main"}),
+                                      encoding="utf-8")
+    (directory / "h.conf.d").mkdir()
+    (directory / "h.conf.d" / "x.conf").write_text("[mqtt]\ntopic-prefix =\n", encoding="utf-8")
+    rig.daemon("", arguments=("--config", str(directory / "h.conf")))
+    port.write(kaifa.Meter(METER).list2().octets)
+    watcher.expect(f"han/{METER}/power_active_import")
+
+
+def test_mistake_in_drop_in(rig):
+    """A mistake in a drop-in is told with that file's name and line."""
+    checked = Checked(rig, "[mqtt]\nhost = x\n", {"a.conf": "[mqtt]\nhost = y\n", "b.conf": "\n[mqtt]\nport = y\n"})
+    assert checked.status == 78
+    assert checked.tells(3, r"\[mqtt\] port: ", file=checked.path.parent / "hanmqttd.conf.d" / "b.conf")
+    assert not checked.tells(2), "to override is no mistake"
+
+
+# ---- the command line ----
+
+def run(*arguments):
+    return subprocess.run([*HANMQTTD, *arguments], capture_output=True, text=True, timeout=PATIENCE,
+                          env=environment(), check=False)
+
+
+@pytest.mark.parametrize("arguments", [["--nonsense"], ["--config"], ["extra"], ["-x"], ["--check", "extra"]])
+def test_usage(arguments):
+    """Options that do not exist end with 2 and a hint."""
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.strip()
+    assert done.stdout == ""
+
+
+def test_help_and_version():
+    """--help names every option, --version the version; both end with 0."""
+    helped = run("--help")
+    assert helped.returncode == 0
+    for option in ("--config", "--check", "--forget", "--verbose", "--version", "--help"):
+        assert option in helped.stdout
+    version = run("--version")
+    assert version.returncode == 0
+    assert re.search(r"\d+\.\d+", version.stdout)
+    assert helped.stderr == version.stderr == ""

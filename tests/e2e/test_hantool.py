@@ -1,0 +1,307 @@
+"""hantool: the simulated meter, the decoder on files and ports, its exit status. What it makes of real
+messages is tested in tests/corpus."""
+import datetime
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import termios
+import time
+
+import pytest
+
+import kaifa
+from programs import HANTOOL
+from rig import PATIENCE, environment, until
+
+
+def run(*arguments, octets=b"", timeout=PATIENCE):
+    return subprocess.run([*HANTOOL, *arguments], input=octets, capture_output=True, timeout=timeout,
+                          env=environment(), check=False)
+
+
+def lines(done):
+    return [json.loads(line) for line in done.stdout.decode().splitlines()]
+
+
+# ---- simulate ----
+
+class Played:
+    """What `hantool simulate` sends, read from its pty: messages with their times of arrival."""
+
+    def __init__(self, rig, *arguments):
+        self.link = rig.directory("simulate") / "meter"
+        self.process = rig.tool("simulate", "--link", str(self.link), *arguments, stdout=subprocess.PIPE)
+        self.path = self.process.stdout.readline().decode().strip()
+        until("the link", self.link.exists)
+        self.messages, self.rest = [], b""
+
+    def read(self, count):
+        """Until there are so many. Every frame must be whole and its checks right."""
+        tty = os.open(self.link, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            deadline = time.monotonic() + 3 * PATIENCE
+            while len(self.messages) < count:
+                assert time.monotonic() < deadline, f"only {[m.list for m in self.messages]}"
+                try:
+                    octets = os.read(tty, 4096)
+                except BlockingIOError:
+                    time.sleep(0.005)
+                    continue
+                frames, self.rest = kaifa.split(self.rest + octets)
+                for frame in frames:
+                    message = kaifa.read(frame)
+                    message.time = time.monotonic()
+                    self.messages.append(message)
+        finally:
+            os.close(tty)
+        return self.messages
+
+
+START = datetime.datetime(2026, 1, 1, 0, 59, 40)
+
+
+def test_periods(rig):
+    """The simulated meter sends list 1 every 2 s, list 2 every 10 s, list 3 at 10 s past the hour, at its
+    own pace times --speed."""
+    messages = Played(rig, "--speed", "20", "--start", START.isoformat()).read(20)
+    first = messages[0].when
+    assert START <= first <= START + datetime.timedelta(seconds=4)
+    for number, message in enumerate(messages):
+        assert message.when == first + datetime.timedelta(seconds=2 * number)
+        if message.when == datetime.datetime(2026, 1, 1, 1, 0, 10):
+            assert message.list == "kaifa-list3-3ph"
+        elif message.when.second % 10 == 0:
+            assert message.list == "kaifa-list2-3ph"
+        else:
+            assert message.list == "kaifa-list1"
+    assert {m.list for m in messages} == {"kaifa-list1", "kaifa-list2-3ph", "kaifa-list3-3ph"}
+    took = messages[-1].time - messages[1].time
+    assert took == pytest.approx(18 * 2 / 20, rel=0.25)
+
+
+def test_own_pace(rig):
+    """Without --speed it takes the meter's own time: one list in 2 s, spread as 2400 baud spread it."""
+    played = Played(rig)
+    messages = played.read(2)
+    assert messages[1].time - messages[0].time == pytest.approx(2, abs=0.6)
+
+
+def test_household(rig):
+    """The simulated household is plausible: registers grow with the power, voltages are those of
+    a grid, the clock is that of --start."""
+    played = Played(rig, "--speed", "1000", "--start", "2026-03-05T10:00:00")
+    messages = played.read(2000)
+    hours = [m.values for m in messages if m.list.startswith("kaifa-list3")]
+    assert len(hours) >= 1
+    full = [m.values for m in messages if not m.list.endswith("list1")]
+    for values in full:
+        assert re.fullmatch(r"\d{16}", values["meter_id"])
+        assert values["meter_type"].startswith("MA304")
+        assert values["obis_version"] == "KFM_001"
+        for phase in (1, 2, 3):
+            assert 2070 <= values[f"phase_voltage_l{phase}"] <= 2530
+            assert 0 <= values[f"phase_current_l{phase}"] < 63000
+    powers = [m.values["power_active_import"] for m in messages]
+    assert max(powers) < 25000
+    assert len(set(powers)) > 20
+    for a, b in zip(hours, hours[1:]):
+        assert b["energy_active_cum_import"] >= a["energy_active_cum_import"]
+
+
+def test_simulated_frames_decode(rig):
+    """What simulate sends, decode reads, with the same values."""
+    messages = Played(rig, "--speed", "1000", "--start", "2026-01-01T00:59:50").read(15)
+    done = run("decode", "--compact", octets=b"".join(m.octets for m in messages))
+    assert done.returncode == 0
+    decoded = lines(done)
+    assert [d["data"]["power_active_import"]["value"] for d in decoded] == \
+        [m.values["power_active_import"] for m in messages]
+    last = next(i for i, m in enumerate(messages) if m.list == "kaifa-list3-3ph")
+    assert decoded[last]["data"]["energy_active_cum_import"]["value"] == \
+        messages[last].values["energy_active_cum_import"] / 1000
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_link(rig, number):
+    """--link makes a stable name for the pty, and takes it away at the end."""
+    played = Played(rig, "--speed", "10")
+    assert os.path.realpath(played.link) == os.path.realpath(played.path)
+    assert played.path.startswith("/dev/pts/")
+    played.process.send_signal(number)
+    played.process.wait(PATIENCE)
+    assert not os.path.lexists(played.link)
+
+
+def test_link_replaces_an_old_one(rig):
+    """A link that a crash left behind is taken over; a file of somebody's is not."""
+    place = rig.directory("link")
+    (place / "old").symlink_to("/dev/pts/no-such-pty")
+    process = rig.tool("simulate", "--link", str(place / "old"), stdout=subprocess.DEVNULL)
+    until("the new link", lambda: os.path.exists(place / "old"))
+    assert process.poll() is None
+    (place / "file").write_text("mine", encoding="ascii")
+    done = run("simulate", "--link", str(place / "file"))
+    assert done.returncode != 0
+    assert str(place / "file") in done.stderr.decode()
+    assert (place / "file").read_text(encoding="ascii") == "mine"
+
+
+def test_nobody_reads(rig):
+    """A simulated meter that nobody listens to talks on: who comes later hears the present."""
+    played = Played(rig, "--speed", "500", "--start", "2026-01-01T00:00:00")
+    start = time.monotonic()
+    time.sleep(1.5)
+    heard = b""
+    tty = os.open(played.link, os.O_RDONLY | os.O_NOCTTY)
+    try:
+        while time.monotonic() < start + 2:
+            heard += os.read(tty, 4096)
+    finally:
+        os.close(tty)
+    clocks = re.findall(rb"\xe6\xe7\x00\x0f....\x09\x0c(.{12})", heard, re.S)
+    behind = 500 * (time.monotonic() - start) - \
+        (kaifa.read_clock(clocks[-1]) - datetime.datetime(2026, 1, 1)).total_seconds()
+    assert behind < 500, f"{behind} s of its own time late"
+
+
+# ---- decode ----
+
+def messages_file(rig, *messages):
+    path = rig.directory("decode") / "bytes"
+    path.write_bytes(b"".join(messages))
+    return path
+
+
+def test_decode_file(rig):
+    """decode reads a file, standard input by - or by nothing, and says the same of each."""
+    meter = kaifa.Meter()
+    octets = meter.list1(1).octets + meter.list2().octets + meter.list3().octets
+    path = messages_file(rig, octets)
+    outputs = {run("decode", "--compact", str(path)).stdout, run("decode", "--compact", "-", octets=octets).stdout,
+               run("decode", "--compact", octets=octets).stdout}
+    assert len(outputs) == 1
+    assert [len(json.loads(line)["data"]) for line in outputs.pop().splitlines()] == [1, 13, 18]
+
+
+def test_decode_device(rig):
+    """decode reads a serial port as it speaks, message by message."""
+    played = Played(rig, "--speed", "20")
+    decoder = rig.tool("decode", "--compact", str(played.link), stdout=subprocess.PIPE)
+    seen = [json.loads(decoder.stdout.readline()) for _ in range(3)]
+    assert all(re.fullmatch(r"\d+", str(m["data"]["power_active_import"]["value"])) for m in seen)
+
+
+def test_decode_device_goes_away(rig):
+    """decode ends when the port goes away: with 0, as messages were decoded."""
+    for _ in range(5):
+        port = rig.port()
+        decoder = rig.tool("decode", "--compact", str(port.path), stdout=subprocess.PIPE,
+                           stderr=subprocess.DEVNULL)
+        until("open port", lambda: port.speed() == termios.B2400)
+        port.write(kaifa.Meter().list1(77).octets)
+        message = json.loads(decoder.stdout.readline())
+        assert message["data"]["power_active_import"]["value"] == 77
+        port.unplug()
+        assert decoder.wait(PATIENCE) == 0
+
+
+def test_decode_network():
+    """decode reads a serial server on the network, tcp://HOST:PORT, until that hangs up."""
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        door.listen()
+        door.settimeout(PATIENCE)
+        with subprocess.Popen([*HANTOOL, "decode", "--compact", f"tcp://127.0.0.1:{door.getsockname()[1]}"],
+                              stdout=subprocess.PIPE, env=environment()) as decoder:
+            server, _ = door.accept()
+            with server:
+                server.sendall(kaifa.Meter().list1(78).octets)
+                message = json.loads(decoder.stdout.readline())
+            assert decoder.wait(PATIENCE) == 0
+    assert message["data"]["power_active_import"]["value"] == 78
+
+
+def test_decode_protocol_dlms():
+    """A bare APDU is decoded with --protocol dlms; automatic detection finds it too, or says no."""
+    apdu = kaifa.unwrap(kaifa.Meter().list2().octets)["apdu"]
+    done = run("decode", "--compact", "--protocol", "dlms", octets=apdu)
+    assert done.returncode == 0
+    message, = lines(done)
+    assert not [key for key in message["header"] if key.startswith(("hdlc_", "llc_"))]
+    assert message["data"]["power_active_import"]["value"] == 1527
+
+
+@pytest.mark.parametrize("octets, status, count", [
+    pytest.param(b"", 1, 0, id="nothing"),
+    pytest.param(b"this is no meter\n" * 50, 1, 0, id="text"),
+    pytest.param(kaifa.Meter().list2().octets[:-10], 1, 0, id="cut short"),
+    pytest.param(kaifa.Meter().list1(1).octets, 0, 1, id="one"),
+    pytest.param(b"\x00" * 5000 + kaifa.Meter().list1(1).octets + b"\xff" * 50, 0, 1, id="one in noise"),
+    pytest.param(kaifa.Meter().list1(1).octets[:-3] + b"\x00\x00\x7e" + kaifa.Meter().list1(2).octets, 0, 1,
+                 id="bad and good"),
+])
+def test_decode_status(octets, status, count):
+    """decode ends with 0 when it decoded at least one message, with 1 and a sentence when none."""
+    done = run("decode", "--compact", octets=octets)
+    assert done.returncode == status
+    assert len(lines(done)) == count
+    if status:
+        assert re.search(rb"\w+ \w+", done.stderr)
+    else:
+        assert lines(done)[0]["data"]["power_active_import"]["value"] in (1, 2)
+
+
+def test_structural_zero_is_marked():
+    """decode prints the zero of a voltage that is not measured, and marks it; other zeros are values."""
+    meter = kaifa.Meter("6970631400000303", "MA304H3E", phase_voltage_l2=0, phase_current_l2=42,
+                        phase_current_l3=0)
+    message, = lines(run("decode", "--compact", octets=meter.list2().octets))
+    assert message["data"]["phase_voltage_l2"]["structural"] is True
+    assert message["data"]["phase_voltage_l2"]["value"] == 0
+    assert [name for name, entry in message["data"].items() if "structural" in entry] == ["phase_voltage_l2"]
+
+
+def test_decode_missing_file():
+    """A file that is not there is told."""
+    done = run("decode", "/no/such/file")
+    assert done.returncode == 1
+    assert b"/no/such/file" in done.stderr
+    assert done.stdout == b""
+
+
+# ---- the rest ----
+
+def test_lists():
+    """`hantool lists` names what can be decoded, one per line."""
+    done = run("lists")
+    assert done.returncode == 0
+    names = [line.split()[0] for line in done.stdout.decode().splitlines()]
+    assert names and len(set(names)) == len(names)
+    assert any("kaifa" in line.lower() for line in done.stdout.decode().splitlines())
+
+
+def test_list_names_are_those_of_readings(rig):
+    """The names that `hantool lists` prints are those of `reading`."""
+    names = {line.split()[0] for line in run("lists").stdout.decode().splitlines()}
+    house = rig.house()
+    meter = kaifa.Meter()
+    house.feed(meter.list2(), meter.list3(), meter.list1(1))
+    assert {json.loads(m.payload)["list"] for m in house.watcher.messages(r"han/[^/]+/reading")} <= names
+
+
+def test_help():
+    """--help names the commands and ends with 0; a wrong command or option ends with 2 and a hint."""
+    helped = run("--help")
+    assert helped.returncode == 0
+    for command in (b"decode", b"simulate", b"lists"):
+        assert command in helped.stdout
+    for wrong in ((), ("nonsense",), ("decode", "--nonsense"), ("simulate", "--speed", "fast"),
+                  ("simulate", "--speed", "0"), ("simulate", "--start", "yesterday"),
+                  ("simulate", "--meter", "abacus"), ("decode", "--protocol", "morse"), ("lists", "extra")):
+        done = run(*wrong)
+        assert done.returncode == 2, wrong
+        assert done.stderr.strip() and not done.stdout, wrong
+    assert re.search(rb"\d+\.\d+", run("--version").stdout)

@@ -1,0 +1,99 @@
+"""Several meters, each with a section and a port of its own."""
+import json
+import re
+
+import kaifa
+from homeassistant import check_message
+from rig import PATIENCE, config
+
+HOUSE, CABIN = "6970631400000101", "6970631400000202"
+
+
+def start(rig, **meters):
+    broker = rig.broker()
+    watcher = rig.watch(broker)
+    ports = [rig.port() for _ in meters]
+    daemon = rig.daemon(config(broker.port, *(p.path for p in ports), meters=meters))
+    return broker, watcher, ports, daemon
+
+
+def test_two_meters(rig):
+    """Two meters do not mix: each has its topics, its availability, its device in Home Assistant."""
+    broker, watcher, (first, second), daemon = start(rig, house={}, cabin={"silent-after": 1})
+    house, cabin = kaifa.Meter(HOUSE, power_active_import=1), kaifa.Meter(CABIN, "MA105H2E", phases=1)
+    first.write(house.list2().octets)
+    second.write(cabin.list2(power_active_import=2).octets)
+    for name, power in (("house", "1"), ("cabin", "2")):
+        watcher.expect(f"han/{name}/power_active_import", power)
+        watcher.expect(f"han/{name}/availability", "online")
+    watcher.expect("han/cabin/availability", "offline")
+    watcher.barrier()
+    state = watcher.state()
+    assert state["han/house/availability"] == "online"
+    assert (state["han/house/meter_id"], state["han/cabin/meter_id"]) == (HOUSE, CABIN)
+    assert "han/cabin/phase_voltage_l2" not in state
+    assert {t.split("/")[1] for t in state if t.startswith("han/")} == {"bridge", "house", "cabin"}
+    ids, names = set(), set()
+    for meter, name in ((HOUSE, "house"), (CABIN, "cabin")):
+        topic = f"homeassistant/device/hanmqttd_{meter}/config"
+        payload = watcher.expect(re.escape(topic)).payload
+        assert check_message(topic, payload.encode()) == []
+        message = json.loads(payload)
+        assert message["device"]["name"] == f"Electricity meter {name}"
+        for component in message["components"].values():
+            assert component["state_topic"].startswith(f"han/{name}/")
+            assert component["unique_id"] not in ids
+            assert component["default_entity_id"] not in names
+            ids.add(component["unique_id"])
+            names.add(component["default_entity_id"])
+    info = next(json.loads(p) for t, p in state.items() if re.fullmatch(r"han/bridge/[^/]+/info", t))
+    assert all(name in json.dumps(info["meters"]) for name in ("house", "cabin"))
+    assert daemon.stop()[0] == 0
+    watcher.expect("han/house/availability", "offline")
+
+
+def test_one_port_is_lost(rig):
+    """A port that goes away takes its own meter offline, and no other."""
+    _, watcher, (first, second), _ = start(rig, house={}, cabin={})
+    first.write(kaifa.Meter(HOUSE).list2().octets)
+    second.write(kaifa.Meter(CABIN).list2().octets)
+    watcher.expect("han/house/availability", "online")
+    watcher.expect("han/cabin/availability", "online")
+    mark = watcher.mark()
+    first.unplug()
+    watcher.expect("han/house/availability", "offline", since=mark)
+    second.write(kaifa.Meter(CABIN).list2(power_active_import=5).octets)
+    watcher.expect("han/cabin/power_active_import", "5", since=mark)
+    assert not watcher.messages("han/cabin/availability", mark)
+
+
+def test_names(rig):
+    """A section's name may hold what a topic may not: it becomes an underscore; `name` wins over it."""
+    _, watcher, (first, second), _ = start(rig, **{"a/b": {}, "x": {"name": "c+d"}})
+    first.write(kaifa.Meter(HOUSE).list2().octets)
+    second.write(kaifa.Meter(CABIN).list2().octets)
+    watcher.expect("han/a_b/availability", "online")
+    watcher.expect("han/c_d/availability", "online")
+
+
+def test_same_topics_twice(rig):
+    """Two meters whose names give the same topics are a mistake."""
+    ports = [rig.port(), rig.port()]
+    daemon = rig.daemon(config(1, *(p.path for p in ports), meters={"a/b": {}, "a+b": {}}), ready=False)
+    assert daemon.ended() == 78
+    daemon.expect_line("a[/+]b", timeout=PATIENCE)
+
+
+def test_many_meters(rig):
+    """Eight meters at once are read to the last octet."""
+    meters = {f"m{n}": {} for n in range(8)}
+    _, watcher, ports, _ = start(rig, **meters)
+    for turn in range(20):
+        for n, port in enumerate(ports):
+            port.write(kaifa.Meter(f"69706314000009{n:02}").list2(power_active_import=1000 * n + turn).octets)
+    for n in range(8):
+        watcher.expect(f"han/m{n}/power_active_import", str(1000 * n + 19))
+    for n in range(8):
+        powers = [int(m.payload) for m in watcher.messages(f"han/m{n}/power_active_import")]
+        assert powers == sorted(powers)
+        assert powers[0] >= 1000 * n and powers[-1] == 1000 * n + 19

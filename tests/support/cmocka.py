@@ -1,0 +1,103 @@
+"""Runs the unit tests of a meson build directory and counts cmocka's tests: cmocka.py DIRECTORY RESULTS [REMARK]
+
+Exit status 1 when something failed.
+"""
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+LINE = re.compile(r"^(not ok|ok)\b[ \t]*\d*[ \t]*-?[ \t]*(.*)$")
+PLAN = re.compile(r"^1\.\.(\d+)")
+
+
+def run(test):
+    """The lines of TAP and all else that it said, and what is wrong with its end."""
+    env = {**os.environ, **test["env"], "CMOCKA_MESSAGE_OUTPUT": "TAP"}
+    try:
+        done = subprocess.run(test["cmd"], env=env, cwd=test["workdir"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, errors="replace",
+                              timeout=4 * max(test["timeout"], 30), check=False)
+    except subprocess.TimeoutExpired as e:
+        out = (e.stdout or b"").decode(errors="replace")
+        return out, (e.stderr or b"").decode(errors="replace"), f"no end within {e.timeout} s"
+    end = ""
+    if done.returncode < 0:
+        end = f"killed by {signal.Signals(-done.returncode).name}"
+    elif done.returncode > 0:
+        end = f"exit status {done.returncode}"
+    return done.stdout, done.stderr, end
+
+
+def count(tap):
+    """How many tests passed, failed and were skipped, how many were announced, and why some were
+    skipped: a test says so in its last words before.
+    """
+    counts = {"passed": 0, "failed": 0, "skipped": 0}
+    skips = []
+    announced = 0
+    words = ""
+    for line in tap.splitlines():
+        plan = PLAN.match(line)
+        if plan:
+            announced += int(plan[1])
+        said = LINE.match(line)
+        if not said:
+            words = line.lstrip("# ") if line.startswith("#") else words
+            continue
+        if "# SKIP" in said[2]:  # after "ok" or "not ok", as the version of cmocka has it
+            counts["skipped"] += 1
+            skips.append(said[2].partition("# SKIP")[2].strip() + (": " + words if words else ""))
+        elif said[1] == "not ok":
+            counts["failed"] += 1
+        else:
+            counts["passed"] += 1
+        words = ""
+    return counts, skips, announced
+
+
+def examine(test, remark):
+    """Runs one executable, tells of it, and returns its counts."""
+    start = time.monotonic()
+    out, err, end = run(test)
+    took = time.monotonic() - start
+    counts, skips, announced = count(out + "\n" + err)
+    told = sum(counts.values())
+    if not end and (told != announced or not told):
+        end = f"{told} tests ended of {announced} that were announced"
+    if end and not counts["failed"]:
+        counts["failed"] = 1
+    failed = counts["failed"]
+    label = (f"{test['name']}{remark}: {counts['passed']} passed, {failed} failed, "
+             f"{counts['skipped']} skipped")
+    print(f"  {'FAIL' if failed else 'ok':4} {label:60} {took:5.1f} s")
+    for said in skips:
+        print(f"       skipped: {said}")
+    if failed:
+        for line in (out + err).splitlines() + ([end] if end else []):
+            print(f"       | {line}")
+    return counts
+
+
+def main():
+    build, results = sys.argv[1:3]
+    remark = "".join(f", {word}" for word in sys.argv[3:])
+    listed = subprocess.run(["meson", "introspect", "--tests", build], check=True,
+                            stdout=subprocess.PIPE).stdout
+    totals = {"passed": 0, "failed": 0, "skipped": 0}
+    for test in json.loads(listed):
+        for key, value in examine(test, remark).items():
+            totals[key] += value
+    if not sum(totals.values()):
+        print("  FAIL no unit tests were built")
+        totals["failed"] = 1
+    with open(results, "a", encoding="utf-8") as f:
+        for key, value in totals.items():
+            f.write(f"{key} {value}\n")
+    return 1 if totals["failed"] else 0
+
+
+sys.exit(main())

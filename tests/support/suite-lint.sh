@@ -1,0 +1,67 @@
+#!/bin/bash
+# What tools see in the sources: layout, compilers' warnings, clang-tidy, manual pages; and all tests again
+# under the address and undefined behaviour sanitizers.
+set -euo pipefail
+: "${top:?start it by tests/run}"
+. "$top/tests/support/files.sh"
+. "$top/tests/support/build.sh"
+. "$top/tests/support/report.sh"
+cd "$top"
+
+warnings='-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef'
+
+shell_scripts() {
+	list_scripts
+	list_scripts | xargs shellcheck
+}
+
+c_layout() {
+	find lib daemon tests -name '*.[ch]' -print0 | xargs -0 clang-format --dry-run -Werror
+}
+
+no_trailing_blanks() {
+	! list_tree | xargs -0 grep -nIE '[[:blank:]]+$'
+}
+
+manual_pages() {
+	find daemon conf -name '*.[1-8]' -print0 | xargs -0 mandoc -T lint -W warning
+}
+
+# build_with COMPILER
+build_with() {
+	CC=$1 build_in "$top/build/build-$1" -Dtests=true -Dbuildtype=debugoptimized -Dwarning_level=2 \
+		-Dwerror=true -Dc_args="$warnings"
+}
+
+tidy() {
+	run-clang-tidy -quiet -p "$top/build/build-clang" -j "$(nproc)" "^$top/(lib|daemon|tests)/" 2>&1
+}
+
+build_sanitized() {
+	build_in "$top/build/build-asan" -Dtests=true -Dbuildtype=debugoptimized -Dwarning_level=2 \
+		-Db_sanitize=address,undefined -Dc_args='-fno-omit-frame-pointer -fno-sanitize-recover=undefined'
+}
+
+no_reports() {
+	! cat "$work"/sanitizer.* 2>/dev/null
+}
+
+check "shellcheck: scripts" shell_scripts
+check "clang-format: layout" c_layout
+check "no trailing blanks" no_trailing_blanks
+check "mandoc: manual pages" manual_pages
+check "gcc: no warnings" build_with gcc
+check "clang: no warnings" build_with clang
+[ "$checked" = FAIL ] || check "clang-tidy" tidy
+
+check "gcc: address and undefined behaviour sanitizers" build_sanitized
+if [ "$checked" = ok ]; then
+	# A report ends the program with a status of its own, and is kept where no test can lose it.
+	export ASAN_OPTIONS="detect_leaks=1:abort_on_error=0:exitcode=99:log_path=$work/sanitizer"
+	export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1:log_path=$work/sanitizer"
+	use_programs "$top/build/build-asan"
+	run_cmocka "$top/build/build-asan" sanitized || true
+	run_pytest "corpus, sanitized" corpus || true
+	run_pytest "e2e, sanitized" e2e || true
+	check "the sanitizers had nothing to report" no_reports
+fi
