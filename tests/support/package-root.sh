@@ -124,7 +124,7 @@ right_user() {
 }
 
 right_unit() {
-	run systemd-analyze verify "$unit"
+	run systemd-analyze verify --man=no "$unit"
 }
 
 conffile_known() {
