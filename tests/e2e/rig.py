@@ -350,7 +350,13 @@ class Daemon:
         for thread in self._threads:
             thread.start()
         if ready:
-            self.notes.wait("READY=1", lambda seen: any("READY" in n.fields for n in seen))
+            self.notes.wait("READY=1", lambda seen: any("READY" in n.fields for n in seen) or
+                            self.process.poll() is not None)
+            assert self.process.poll() is None, "hanmqttd ended at its start:\n" + self._last_words()
+
+    def _last_words(self):
+        self._threads[0].join(PATIENCE)
+        return f"{self.process.returncode}\n" + "\n".join(str(line) for line in self.log.since())
 
     def _read_log(self):
         for line in self.process.stderr:
@@ -381,17 +387,20 @@ class Daemon:
 
     def ended(self, timeout=None):
         """The exit status, awaited."""
-        return until("the end of hanmqttd", lambda: (self.process.poll() is not None) and
-                     (self.process.returncode,), timeout)[0]
+        until("the end of hanmqttd", lambda: self.process.poll() is not None, timeout)
+        self._threads[0].join(PATIENCE)  # its last words
+        return self.process.returncode
 
     def stop(self, number=signal.SIGTERM):
-        """Exit status and how many seconds it took."""
+        """Exit status and how many seconds it took. The log is complete then."""
         start = time.monotonic()
         self.send(number)
         try:
-            return self.process.wait(30), time.monotonic() - start
+            status, seconds = self.process.wait(30), time.monotonic() - start
         except subprocess.TimeoutExpired:
             raise AssertionError("hanmqttd does not stop") from None
+        self._threads[0].join(PATIENCE)
+        return status, seconds
 
     def lines(self, *words, since=0, levels=None):
         """The lines of the log that hold all these words, in any case."""
@@ -399,8 +408,10 @@ class Daemon:
                 if all(re.search(word, line.text, re.I) for word in words)
                 and (levels is None or line.level in levels)]
 
-    def expect_line(self, *words, since=0, timeout=None):
-        return self.log.wait(f"line with {words}", lambda _: self.lines(*words, since=since), 0, timeout)[0]
+    def expect_line(self, *words, since=0, levels=None, timeout=None):
+        """The first such line, awaited."""
+        return self.log.wait(f"line with {words}", lambda _: self.lines(*words, since=since, levels=levels),
+                             0, timeout)[0]
 
     def saw(self, message, timeout=None):
         """Waits until the log (level debug, frames = yes) shows this frame."""

@@ -63,7 +63,7 @@ def test_state_directory_fails(rig):
     daemon = rig.daemon(rig.setting(broker, port), env={"STATE_DIRECTORY": str(rig.base / "absent")})
     port.write(kaifa.Meter(METER).list2().octets)
     watcher.expect(f"han/{METER}/reading")
-    assert daemon.lines("", levels=("warning", "error"))
+    daemon.expect_line("", levels=("warning", "error"))
 
 
 @pytest.mark.parametrize("kept", [

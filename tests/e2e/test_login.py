@@ -76,7 +76,7 @@ def test_refused(rig, login):
     until("three attempts", lambda: broker.said().count("not authorised") >= 3, 15)
     lines = daemon.lines(str(broker.port), levels=("error", "warning", "notice", "info"))
     assert len(lines) == 1, [str(line) for line in lines]
-    assert daemon.lines("authori[sz]ed|password|login", levels=("error", "warning"))
+    daemon.expect_line("authori[sz]ed|password|login", levels=("error", "warning"))
     path.write_text(PASSWORD, encoding="utf-8")
     daemon.reload(rig.setting(broker, port, mqtt={"username": USER, "password-file": path}))
     works(rig, broker, port)

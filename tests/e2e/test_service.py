@@ -123,7 +123,7 @@ def test_reload_bad_file(house, bad):
     house.feed(meter.list2())
     mark, line = house.watcher.mark(), house.daemon.log.mark()
     house.daemon.reload(bad)
-    assert house.daemon.lines(re.escape(str(house.daemon.config)), since=line)
+    house.daemon.expect_line(re.escape(str(house.daemon.config)), since=line)
     house.daemon.expect_line("old|keep|stays|unchanged", since=line)
     house.feed(meter.list1(44))
     house.watcher.expect(f"han/{METER}/power_active_import", "44", since=mark)
