@@ -364,29 +364,40 @@ static void settle(struct reader *r)
 
 /* ---- all files ---- */
 
-static void read_all(struct reader *r, const char *path, bool required)
+static void read_one(struct reader *r, bool required)
 {
 	const struct conffile_hooks hooks = { r, on_section, on_key, on_mistake };
-	char pattern[PATH_MAX];
-	glob_t files = { .gl_offs = 1 };
 
-	/* one place is left free in front of the drop-ins, for the file itself */
+	r->kind = NULL;
+	r->section[0] = '\0';
+	conffile_read(r->paths[r->file], required, &hooks);
+}
+
+/* The file itself, then its drop-ins in the order of their names. */
+static void read_all(struct reader *r, const char *path, bool required)
+{
+	char pattern[PATH_MAX];
+	glob_t drop_ins = { 0 };
+	const char **paths;
+
 	snprintf(pattern, sizeof(pattern), "%s.d/*.conf", path);
-	if (glob(pattern, GLOB_DOOFFS | GLOB_NOCHECK, NULL, &files) != 0) {
+	glob(pattern, 0, NULL, &drop_ins);
+	paths = calloc(1 + drop_ins.gl_pathc, sizeof(*paths));
+	if (!paths) {
 		r->failed = true;
+		globfree(&drop_ins);
 		return;
 	}
-	files.gl_pathv[0] = (char *)path;
-	r->paths = (const char *const *)files.gl_pathv;
-	for (r->file = 0; r->file <= files.gl_pathc; r->file++) {
-		r->kind = NULL;
-		r->section[0] = '\0';
-		conffile_read(r->paths[r->file], required && r->file == 0, &hooks);
-	}
+	paths[0] = path;
+	for (size_t i = 0; i < drop_ins.gl_pathc; i++)
+		paths[1 + i] = drop_ins.gl_pathv[i];
+	r->paths = paths;
+	for (r->file = 0; r->file <= drop_ins.gl_pathc; r->file++)
+		read_one(r, required && r->file == 0);
 	if (!r->failed)
 		settle(r);
-	files.gl_pathv[0] = NULL;
-	globfree(&files);
+	free(paths);
+	globfree(&drop_ins);
 }
 
 struct config *config_load(const char *path, bool required, const struct config_report *report)

@@ -202,5 +202,6 @@ def test_stays_quiet(house):
     meter = kaifa.Meter(METER)
     house.feed(meter.list2())
     house.feed(*(meter.list1(power) for power in range(50)), meter.list3(), meter.list2())
-    assert not house.daemon.lines(r"", levels=("error", "warning", "debug"))
+    assert house.daemon.stop()[0] == 0
+    assert not house.daemon.lines("", levels=("error", "warning", "debug"))
     assert len(house.daemon.log.since()) < 15
