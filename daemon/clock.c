@@ -69,10 +69,15 @@ static bool resolve_loosely(const struct han_datetime *time, struct clock_instan
 
 bool clock_resolve(const struct han_datetime *time, time_t near, struct clock_instant *instant)
 {
+	struct clock_instant found;
+
 	if (!han_datetime_exists(time))
 		return false;
-	return resolve_by_deviation(time, near, instant) || resolve_by_zone(time, near, instant) ||
-	       resolve_loosely(time, instant);
+	if (!resolve_by_deviation(time, near, &found) && !resolve_by_zone(time, near, &found) &&
+	    !resolve_loosely(time, &found))
+		return false;
+	*instant = found;
+	return true;
 }
 
 static char *print_fields(time_t seconds, char buf[CLOCK_TEXT])
@@ -80,7 +85,8 @@ static char *print_fields(time_t seconds, char buf[CLOCK_TEXT])
 	struct tm tm;
 
 	gmtime_r(&seconds, &tm);
-	return buf + strftime(buf, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
+	buf += snprintf(buf, 8, "%04u", (unsigned)(tm.tm_year + 1900) % 100000);
+	return buf + strftime(buf, CLOCK_TEXT - 8, "-%m-%dT%H:%M:%S", &tm);
 }
 
 char *clock_print(const struct clock_instant *instant, char buf[CLOCK_TEXT])

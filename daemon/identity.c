@@ -65,7 +65,7 @@ static bool file_of(const char *port, char path[PATH_MAX])
 
 bool identity_load(const char *port, char *buf, size_t size)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX], text[256];
 	ssize_t n;
 	int fd;
 
@@ -74,17 +74,20 @@ bool identity_load(const char *port, char *buf, size_t size)
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return false;
-	n = read(fd, buf, size - 1);
+	n = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	if (n < 0)
 		return false;
-	buf[n] = '\0';
-	buf[strcspn(buf, "\n")] = '\0';
-	for (const char *c = buf; *c; c++) {
+	text[n] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	for (const char *c = text; *c; c++) {
 		if (*c < 0x20 || *c > 0x7E)
 			return false;
 	}
-	return buf[0] != '\0';
+	if (!text[0])
+		return false;
+	snprintf(buf, size, "%s", text);
+	return true;
 }
 
 static int write_durably(const char *path, const char *text)

@@ -110,6 +110,7 @@ void publisher_identify(struct publisher *p, const char *identity)
 		send_text(p, p->availability, "offline", 1, true);
 		forget_values(p);
 		p->announced_ms = 0; /* another device, another message */
+		timer_stop(&p->announcement);
 	}
 	snprintf(p->identity, sizeof(p->identity), "%s", identity);
 	topic_level(p->meter.topic_name ? p->meter.topic_name : identity, level, sizeof(level));
