@@ -1,0 +1,373 @@
+/* Home Assistant's discovery message, entity by entity. */
+#include <cjson/cJSON.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+
+#include "discovery.h"
+
+#define BRIDGE "han/bridge/hanmqttd-pi/availability"
+#define METER  "han/6970631400000000/availability"
+
+#define POWER \
+	"\"device_class\":\"power\",\"state_class\":\"measurement\",\"unit_of_measurement\":\"W\",\"suggested_display_precision\":0,"
+#define VAR \
+	"\"device_class\":\"reactive_power\",\"state_class\":\"measurement\",\"unit_of_measurement\":\"var\",\"suggested_display_precision\":0,"
+#define CURRENT \
+	"\"device_class\":\"current\",\"state_class\":\"measurement\",\"unit_of_measurement\":\"A\",\"suggested_display_precision\":2,"
+#define VOLTAGE \
+	"\"device_class\":\"voltage\",\"state_class\":\"measurement\",\"unit_of_measurement\":\"V\",\"suggested_display_precision\":1,"
+#define ENERGY \
+	"\"device_class\":\"energy\",\"state_class\":\"total_increasing\",\"unit_of_measurement\":\"kWh\",\"suggested_display_precision\":2"
+#define VARH \
+	"\"device_class\":\"reactive_energy\",\"state_class\":\"total_increasing\",\"unit_of_measurement\":\"kvarh\",\"suggested_display_precision\":2"
+#define CLOCK \
+	"\"device_class\":\"timestamp\",\"entity_category\":\"diagnostic\",\"enabled_by_default\":false"
+#define TEXT "\"entity_category\":\"diagnostic\",\"icon\":"
+#define LIVE "\"availability\":[{\"topic\":\"" BRIDGE "\"},{\"topic\":\"" METER "\"}]"
+
+/* All that is announced, in the library's order, and what Home Assistant is told of it beside name, ids and
+ * topic. */
+/* clang-format off */
+static const struct {
+	const char *id, *title, *options;
+} entities[] = {
+	{ "obis_version",               "OBIS list version",      TEXT "\"mdi:format-list-numbered\"" },
+	{ "meter_id",                   "Meter ID",               TEXT "\"mdi:identifier\"" },
+	{ "meter_type",                 "Meter type",             TEXT "\"mdi:meter-electric-outline\"" },
+	{ "meter_timestamp",            "Meter clock",            CLOCK },
+	{ "power_active_import",        "Active power import",    POWER LIVE },
+	{ "power_active_export",        "Active power export",    POWER LIVE },
+	{ "power_reactive_import",      "Reactive power import",  VAR LIVE },
+	{ "power_reactive_export",      "Reactive power export",  VAR LIVE },
+	{ "phase_current_l1",           "Current L1",             CURRENT LIVE },
+	{ "phase_current_l2",           "Current L2",             CURRENT LIVE },
+	{ "phase_current_l3",           "Current L3",             CURRENT LIVE },
+	{ "phase_voltage_l1",           "Voltage L1",             VOLTAGE LIVE },
+	{ "phase_voltage_l2",           "Voltage L2",             VOLTAGE LIVE },
+	{ "phase_voltage_l3",           "Voltage L3",             VOLTAGE LIVE },
+	{ "energy_active_cum_import",   "Active energy import",   ENERGY },
+	{ "energy_active_cum_export",   "Active energy export",   ENERGY },
+	{ "energy_reactive_cum_import", "Reactive energy import", VARH },
+	{ "energy_reactive_cum_export", "Reactive energy export", VARH },
+};
+
+#define CONNECTION \
+	"{\"platform\":\"binary_sensor\",\"name\":\"Meter connection\"," \
+	"\"unique_id\":\"hanmqttd_6970631400000000_connection\"," \
+	"\"default_entity_id\":\"binary_sensor.electricity_meter_connection\"," \
+	"\"state_topic\":\"" METER "\",\"payload_on\":\"online\",\"payload_off\":\"offline\"," \
+	"\"device_class\":\"connectivity\",\"entity_category\":\"diagnostic\"}"
+
+static const struct {
+	const char *section, *device, *entity;
+} sections[] = {
+	{ "",            "Electricity meter",             "sensor.electricity_meter_meter_id" },
+	{ "cabin",       "Electricity meter cabin",       "sensor.electricity_meter_cabin_meter_id" },
+	{ "Main House!", "Electricity meter Main House!", "sensor.electricity_meter_main_house_meter_id" },
+	{ "\"1\"",       "Electricity meter \"1\"",       "sensor.electricity_meter_1_meter_id" },
+};
+
+static const struct {
+	const char *identity, *topic, *id;
+} identities[] = {
+	{ "6970631400000000", "homeassistant/device/hanmqttd_6970631400000000/config", "hanmqttd_6970631400000000" },
+	{ "port-1a2b3c4d",    "homeassistant/device/hanmqttd_port-1a2b3c4d/config",    "hanmqttd_port-1a2b3c4d" },
+	{ "KFM 1.2/x+#",      "homeassistant/device/hanmqttd_KFM_1_2_x__/config",      "hanmqttd_KFM_1_2_x__" },
+	{ "\"\\",             "homeassistant/device/hanmqttd___/config",               "hanmqttd___" },
+};
+/* clang-format on */
+
+static bool all[COUNT(entities)];
+
+static struct discovery kaifa(void)
+{
+	memset(all, true, sizeof(all));
+	return (struct discovery){
+		.prefix = "homeassistant",
+		.version = "0.1.0",
+		.identity = "6970631400000000",
+		.section = "",
+		.maker = "Kaifa",
+		.model = "MA304H4",
+		.list_version = "KFM_001",
+		.base = "han/6970631400000000",
+		.bridge_availability = BRIDGE,
+		.meter_availability = METER,
+		.reactive_energy_class = true,
+		.announced = all,
+	};
+}
+
+/* The message as an object; the caller's to delete. */
+static cJSON *message_of(const struct discovery *d)
+{
+	char *text = discovery_message(d);
+	cJSON *root;
+
+	assert_non_null(text);
+	assert_null(strpbrk(text, "\r\n\t"));
+	root = cJSON_Parse(text);
+	assert_true(cJSON_IsObject(root));
+	free(text);
+	return root;
+}
+
+static const cJSON *member(const cJSON *object, const char *name)
+{
+	return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+static const char *text_of(const cJSON *object, const char *name)
+{
+	return cJSON_GetStringValue(member(object, name));
+}
+
+static const cJSON *component(const cJSON *root, const char *id)
+{
+	return member(member(root, "components"), id);
+}
+
+/* The same members with the same values, whatever their order. */
+static void check_equal(const cJSON *object, const char *json)
+{
+	cJSON *expected = cJSON_Parse(json);
+	char *text = cJSON_PrintUnformatted(object);
+
+	assert_non_null(expected);
+	if (!cJSON_Compare(object, expected, true))
+		print_message("# %s\n# instead of\n# %s\n", text, json);
+	assert_true(cJSON_Compare(object, expected, true));
+	cJSON_free(text);
+	cJSON_Delete(expected);
+}
+
+static void test_entities(void **state)
+{
+	const struct discovery d = kaifa();
+	cJSON *root = message_of(&d);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(entities); i++) {
+		char json[1024];
+
+		say_case(entities[i].id);
+		snprintf(json, sizeof(json),
+		         "{\"platform\":\"sensor\",\"name\":\"%s\","
+		         "\"unique_id\":\"hanmqttd_6970631400000000_%s\","
+		         "\"default_entity_id\":\"sensor.electricity_meter_%s\","
+		         "\"state_topic\":\"han/6970631400000000/%s\",%s}",
+		         entities[i].title, entities[i].id, entities[i].id, entities[i].id,
+		         entities[i].options);
+		check_equal(component(root, entities[i].id), json);
+	}
+	check_equal(component(root, "connection"), CONNECTION);
+	assert_int_equal(cJSON_GetArraySize(member(root, "components")), COUNT(entities) + 1);
+	cJSON_Delete(root);
+}
+
+/* A measurement that the library learns must get a title here, and a row above. */
+static void test_table_is_whole(void **state)
+{
+	(void)state;
+	assert_int_equal(han_measurement_count(), COUNT(entities));
+	for (size_t i = 0; i < COUNT(entities); i++)
+		assert_string_equal(han_measurement_at(i)->name, entities[i].id);
+}
+
+/* All that stands around the entities: Home Assistant refuses the whole message for one key more. */
+static void test_frame(void **state)
+{
+	const struct discovery d = kaifa();
+	cJSON *root = message_of(&d);
+
+	(void)state;
+	cJSON_DeleteItemFromObjectCaseSensitive(root, "components");
+	check_equal(root, "{\"device\":{\"identifiers\":[\"hanmqttd_6970631400000000\"],"
+	                  "\"name\":\"Electricity meter\",\"manufacturer\":\"Kaifa\","
+	                  "\"model\":\"MA304H4\",\"serial_number\":\"6970631400000000\","
+	                  "\"sw_version\":\"KFM_001\"},"
+	                  "\"origin\":{\"name\":\"hanmqttd\",\"sw_version\":\"0.1.0\"},"
+	                  "\"availability\":[{\"topic\":\"" BRIDGE "\"}],"
+	                  "\"availability_mode\":\"all\",\"qos\":0}");
+	cJSON_Delete(root);
+}
+
+/* What is not known is not said: an empty text would be shown, a null refused. */
+static void test_unknown(void **state)
+{
+	struct discovery d = kaifa();
+	cJSON *root;
+
+	(void)state;
+	d.maker = d.model = NULL;
+	d.list_version = "";
+	d.qos = 2;
+	root = message_of(&d);
+	check_equal(member(root, "device"),
+	            "{\"identifiers\":[\"hanmqttd_6970631400000000\"],"
+	            "\"name\":\"Electricity meter\",\"serial_number\":\"6970631400000000\"}");
+	check_equal(member(root, "qos"), "2");
+	cJSON_Delete(root);
+}
+
+/* Only what is announced, in the library's order, and the connection last. */
+static void test_set(void **state)
+{
+	struct discovery d = kaifa();
+	bool some[COUNT(entities)] = { false };
+	const cJSON *c;
+	cJSON *root;
+
+	(void)state;
+	d.announced = some;
+	root = message_of(&d);
+	assert_int_equal(cJSON_GetArraySize(member(root, "components")), 1);
+	cJSON_Delete(root);
+
+	some[1] = some[9] = some[17] = true;
+	root = message_of(&d);
+	c = member(root, "components")->child;
+	assert_string_equal(c->string, entities[1].id);
+	assert_string_equal(c->next->string, entities[9].id);
+	assert_string_equal(c->next->next->string, entities[17].id);
+	assert_string_equal(c->next->next->next->string, "connection");
+	assert_null(c->next->next->next->next);
+	cJSON_Delete(root);
+}
+
+/* Home Assistant before 2025.6 refuses the class, but not the unit. */
+static void test_reactive_class(void **state)
+{
+	struct discovery d = kaifa();
+	const char *const hidden[] = { "energy_reactive_cum_import", "energy_reactive_cum_export" };
+	cJSON *root;
+
+	(void)state;
+	d.reactive_energy_class = false;
+	root = message_of(&d);
+	for (size_t i = 0; i < COUNT(hidden); i++) {
+		const cJSON *c = component(root, hidden[i]);
+
+		say_case(hidden[i]);
+		assert_null(member(c, "device_class"));
+		assert_string_equal(text_of(c, "unit_of_measurement"), "kvarh");
+		assert_string_equal(text_of(c, "state_class"), "total_increasing");
+	}
+	assert_string_equal(text_of(component(root, "energy_active_cum_import"), "device_class"),
+	                    "energy");
+	assert_string_equal(text_of(component(root, "power_reactive_import"), "device_class"),
+	                    "reactive_power");
+	cJSON_Delete(root);
+}
+
+static void test_sections(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(sections); i++) {
+		struct discovery d = kaifa();
+		cJSON *root;
+
+		say_case(sections[i].section);
+		d.section = sections[i].section;
+		root = message_of(&d);
+		assert_string_equal(text_of(member(root, "device"), "name"), sections[i].device);
+		assert_string_equal(text_of(component(root, "meter_id"), "default_entity_id"),
+		                    sections[i].entity);
+		assert_string_equal(text_of(component(root, "meter_id"), "unique_id"),
+		                    "hanmqttd_6970631400000000_meter_id");
+		cJSON_Delete(root);
+	}
+}
+
+/* Topics and ids from the identity, made of the characters that they may have. */
+static void test_identities(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(identities); i++) {
+		struct discovery d = kaifa();
+		char topic[320], id[256];
+		const cJSON *device;
+		cJSON *root;
+
+		say_case(identities[i].identity);
+		d.identity = identities[i].identity;
+		assert_ptr_equal(discovery_topic(&d, topic, sizeof(topic)), topic);
+		assert_string_equal(topic, identities[i].topic);
+		root = message_of(&d);
+		device = member(root, "device");
+		assert_string_equal(
+			cJSON_GetStringValue(cJSON_GetArrayItem(member(device, "identifiers"), 0)),
+			identities[i].id);
+		assert_string_equal(text_of(device, "serial_number"), identities[i].identity);
+		snprintf(id, sizeof(id), "%s_meter_id", identities[i].id);
+		assert_string_equal(text_of(component(root, "meter_id"), "unique_id"), id);
+		snprintf(id, sizeof(id), "%s_connection", identities[i].id);
+		assert_string_equal(text_of(component(root, "connection"), "unique_id"), id);
+		cJSON_Delete(root);
+	}
+}
+
+/* Ids and topics stay whole and equal to each other where an identity is longer than there is room. */
+static void test_long_identity(void **state)
+{
+	struct discovery d = kaifa();
+	char identity[256], topic[320], expected[320];
+	const cJSON *identifier;
+	cJSON *root;
+
+	(void)state;
+	memset(identity, '7', sizeof(identity));
+	identity[255] = '\0';
+	d.identity = identity;
+	root = message_of(&d);
+	identifier = cJSON_GetArrayItem(member(member(root, "device"), "identifiers"), 0);
+	snprintf(expected, sizeof(expected), "homeassistant/device/%s/config",
+	         cJSON_GetStringValue(identifier));
+	assert_string_equal(discovery_topic(&d, topic, sizeof(topic)), expected);
+	snprintf(expected, sizeof(expected), "%s_energy_reactive_cum_import",
+	         cJSON_GetStringValue(identifier));
+	assert_string_equal(text_of(component(root, "energy_reactive_cum_import"), "unique_id"),
+	                    expected);
+	cJSON_Delete(root);
+}
+
+static void test_prefix(void **state)
+{
+	struct discovery d = kaifa();
+	char topic[320];
+
+	(void)state;
+	d.prefix = "a/b";
+	assert_string_equal(discovery_topic(&d, topic, sizeof(topic)),
+	                    "a/b/device/hanmqttd_6970631400000000/config");
+}
+
+/* Same input, same octets. */
+static void test_same_octets(void **state)
+{
+	const struct discovery a = kaifa(), b = kaifa();
+	char *text_a = discovery_message(&a), *text_b = discovery_message(&b);
+
+	(void)state;
+	assert_string_equal(text_a, text_b);
+	assert_true(strlen(text_a) < 16 * 1024);
+	free(text_a);
+	free(text_b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_entities),      cmocka_unit_test(test_table_is_whole),
+		cmocka_unit_test(test_frame),         cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_set),           cmocka_unit_test(test_reactive_class),
+		cmocka_unit_test(test_sections),      cmocka_unit_test(test_identities),
+		cmocka_unit_test(test_long_identity), cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_same_octets),
+	};
+
+	return cmocka_run_group_tests_name("discovery", tests, NULL, NULL);
+}

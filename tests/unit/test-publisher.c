@@ -1,0 +1,604 @@
+/* One meter on the broker: what is sent when, in which order, kept how. */
+#include <cjson/cJSON.h>
+#include <errno.h>
+
+#include "note.h"
+#include "post.h"
+#include "speaker.h"
+#include "trial.h"
+
+#include "log.h"
+#include "publisher.h"
+
+#define BASE      "han/6970631400000000"
+#define DISCOVERY "homeassistant/device/hanmqttd_6970631400000000/config"
+#define BRIDGE    "han/bridge/hanmqttd-pi/availability"
+#define GAP_MS    3000
+
+/* A publisher on a real loop, a meter to read from, and all that was sent. */
+struct stage {
+	struct trial trial;
+	struct post post;
+	struct speaker speaker;
+	struct publisher_settings settings;
+	struct publisher publisher;
+};
+
+static const struct payload_meter line = { .device = "/dev/ttyAMA0",
+	                                   .baud = 2400,
+	                                   .format = "8N1" };
+
+static void stage_open(struct stage *s, const char *section, const char *topic_name)
+{
+	const struct publisher_meter meter = { section, topic_name, BRIDGE, "0.1.0" };
+	const struct outlet outlet = post_outlet(&s->post);
+
+	assert_int_equal(
+		publisher_init(&s->publisher, &s->trial.loop, &s->settings, &meter, &outlet), 0);
+}
+
+static int stage_setup(void **state)
+{
+	struct stage *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -1;
+	trial_init(&s->trial);
+	speaker_init(&s->speaker);
+	s->settings = (struct publisher_settings){
+		.prefix = "han",
+		.qos = 0,
+		.register_qos = 1,
+		.retain = true,
+		.discovery = PUBLISHER_DISCOVERY_DEVICE,
+		.homeassistant_prefix = "homeassistant",
+		.reactive_energy_class = true,
+	};
+	stage_open(s, "", NULL);
+	*state = s;
+	return 0;
+}
+
+static int stage_teardown(void **state)
+{
+	struct stage *s = *state;
+
+	publisher_fini(&s->publisher);
+	publisher_fini(&s->publisher); /* once more is harmless */
+	trial_fini(&s->trial);
+	post_clear(&s->post);
+	free(s);
+	return 0;
+}
+
+static void read_list(struct stage *s, enum kaifa_list list)
+{
+	publisher_reading(&s->publisher, speaker_reading(&s->speaker, list), &line);
+}
+
+static void identify(struct stage *s)
+{
+	publisher_identify(&s->publisher, s->speaker.meter.meter_id);
+}
+
+/* What of a topic tells them apart: the leaf, or "discovery". */
+static const char *leaf(const char *topic)
+{
+	size_t base = strlen(BASE "/");
+
+	if (strcmp(topic, DISCOVERY) == 0)
+		return "discovery";
+	return strncmp(topic, BASE "/", base) == 0 ? topic + base : topic;
+}
+
+/* All that was sent since the last time, in order, and only that. */
+static void check_sent(struct stage *s, const char *leaves)
+{
+	struct note note;
+
+	note_clear(&note);
+	for (size_t i = 0; i < s->post.count; i++)
+		note_add(&note, "%s%s", note_gap(&note), leaf(s->post.letters[i].topic));
+	assert_string_equal(note.text, leaves);
+	post_clear(&s->post);
+}
+
+static void check_newest(const struct stage *s, const char *name, const char *payload)
+{
+	char topic[256];
+
+	snprintf(topic, sizeof(topic), BASE "/%s", name);
+	assert_string_equal(post_text(&s->post, topic), payload);
+}
+
+#define TEXTS "obis_version meter_id meter_type "
+#define POWERS \
+	"power_active_import power_active_export power_reactive_import power_reactive_export "
+#define CURRENTS "phase_current_l1 phase_current_l2 phase_current_l3 "
+#define VOLTAGES "phase_voltage_l1 phase_voltage_l2 phase_voltage_l3"
+#define LIST_2   TEXTS POWERS CURRENTS VOLTAGES
+#define ENERGIES                                                                        \
+	" energy_active_cum_import energy_active_cum_export energy_reactive_cum_import" \
+	" energy_reactive_cum_export"
+#define LIST_3 LIST_2 " meter_timestamp" ENERGIES
+/* All states, in the order of the library's table. */
+#define TABLE_3 TEXTS "meter_timestamp " POWERS CURRENTS VOLTAGES ENERGIES
+
+/* What comes before the identity is held, the newest of each, and goes out with the first list after. */
+static void test_held(void **state)
+{
+	struct stage *s = *state;
+
+	publisher_availability(&s->publisher, true);
+	for (uint32_t power = 1; power <= 5; power++) {
+		s->speaker.meter.power_import = power;
+		read_list(s, KAIFA_LIST_1);
+	}
+	publisher_announce(&s->publisher);
+	publisher_restate(&s->publisher);
+	publisher_diagnostic(&s->publisher, "bytes", "1");
+	check_sent(s, "");
+
+	identify(s);
+	check_sent(s, "");
+	s->speaker.meter.power_import = 6;
+	read_list(s, KAIFA_LIST_1);
+	check_newest(s, "power_active_import", "6");
+	check_sent(s, "availability info power_active_import reading");
+}
+
+/* The first list that tells all: discovery, then availability, what the meter is, and every state once. */
+static void test_first_reading(void **state)
+{
+	struct stage *s = *state;
+
+	read_list(s, KAIFA_LIST_1);
+	identify(s);
+	publisher_availability(&s->publisher, true); /* goes out in its turn */
+	read_list(s, KAIFA_LIST_2);
+	check_newest(s, "availability", "online");
+	check_newest(s, "info",
+	             "{\"meter_id\":\"6970631400000000\",\"meter_type\":\"MA304H4\","
+	             "\"obis_version\":\"KFM_001\",\"maker\":\"Kaifa\",\"framing\":\"hdlc\","
+	             "\"line\":{\"device\":\"/dev/ttyAMA0\",\"baud\":2400,\"format\":\"8N1\"}}");
+	check_sent(s, "discovery availability info " LIST_2 " reading");
+
+	read_list(s, KAIFA_LIST_2);
+	check_sent(s, LIST_2 " reading");
+	read_list(s, KAIFA_LIST_1);
+	check_sent(s, "power_active_import reading");
+	read_list(s, KAIFA_LIST_3);
+	check_sent(s, LIST_3 " reading"); /* the set was known from list 2 */
+}
+
+/* A list that does not say what else the meter sends announces nothing, and holds nothing back. */
+static void test_list_1_alone(void **state)
+{
+	struct stage *s = *state;
+
+	identify(s);
+	read_list(s, KAIFA_LIST_1);
+	check_newest(s, "availability", "offline"); /* nobody said that it is online */
+	check_sent(s, "availability info power_active_import reading");
+	read_list(s, KAIFA_LIST_1);
+	publisher_announce(&s->publisher);
+	check_sent(s, "power_active_import reading");
+	read_list(s, KAIFA_LIST_2);
+	check_sent(s, LIST_2 " info discovery reading");
+	assert_int_equal(trial_left_ms(&s->publisher.announcement), 0);
+}
+
+/* The identity is known from an earlier run, and the broker comes before the first list. */
+static void test_kept_identity(void **state)
+{
+	struct stage *s = *state;
+
+	identify(s);
+	publisher_availability(&s->publisher, false);
+	check_sent(s, "");
+	publisher_announce(&s->publisher);
+	publisher_restate(&s->publisher);
+	check_newest(s, "availability", "offline");
+	check_sent(s, "availability");
+
+	publisher_availability(&s->publisher, true);
+	check_newest(s, "availability", "online");
+	read_list(s, KAIFA_LIST_2);
+	check_sent(s, "availability " LIST_2 " info discovery reading");
+}
+
+static void test_restate(void **state)
+{
+	struct stage *s = *state;
+
+	identify(s);
+	publisher_availability(&s->publisher, true);
+	read_list(s, KAIFA_LIST_3);
+	s->speaker.meter.power_import = 4321;
+	read_list(s, KAIFA_LIST_1);
+	post_clear(&s->post);
+
+	publisher_restate(&s->publisher);
+	check_newest(s, "availability", "online");
+	check_newest(s, "power_active_import", "4321");
+	check_newest(s, "phase_voltage_l3", "227.7");
+	check_newest(s, "energy_active_cum_import", "11589.514");
+	check_newest(s, "meter_timestamp", "2024-01-23T18:00:10+01:00");
+	check_newest(s, "meter_id", "6970631400000000");
+	check_sent(s, "availability info " TABLE_3);
+}
+
+static void test_availability(void **state)
+{
+	struct stage *s = *state;
+
+	identify(s);
+	read_list(s, KAIFA_LIST_1);
+	post_clear(&s->post);
+	publisher_availability(&s->publisher, true);
+	check_newest(s, "availability", "online");
+	publisher_availability(&s->publisher, false);
+	check_newest(s, "availability", "offline");
+	check_sent(s, "availability availability");
+}
+
+static int qos_of(const struct han_measurement *m, const struct publisher_settings *settings)
+{
+	return (int)(m->kind == HAN_KIND_LIVE ? settings->qos : settings->register_qos);
+}
+
+static void check_class(const struct letter *letter, int qos, bool retain)
+{
+	print_message("# %s\n", letter->topic);
+	assert_int_equal(letter->qos, qos);
+	assert_int_equal(letter->retain, retain);
+}
+
+/* Quality of service and retain flag of every topic, at these settings. */
+static void check_classes(struct stage *s, unsigned qos, unsigned register_qos, bool retain)
+{
+	post_clear(&s->post);
+	s->settings.qos = qos;
+	s->settings.register_qos = register_qos;
+	s->settings.retain = retain;
+	read_list(s, KAIFA_LIST_3);
+	for (size_t i = 0; i < han_measurement_count(); i++) {
+		const struct han_measurement *m = han_measurement_at(i);
+		char topic[128];
+
+		snprintf(topic, sizeof(topic), BASE "/%s", m->name);
+		check_class(post_find(&s->post, topic), qos_of(m, &s->settings), retain);
+	}
+	check_class(post_find(&s->post, BASE "/reading"), 0, false);
+
+	publisher_restate(&s->publisher);
+	check_class(post_find(&s->post, BASE "/power_active_import"), (int)qos, retain);
+	check_class(post_find(&s->post, BASE "/meter_id"), (int)register_qos, retain);
+	check_class(post_find(&s->post, BASE "/availability"), 1, true);
+	check_class(post_find(&s->post, BASE "/info"), 1, true);
+	publisher_diagnostic(&s->publisher, "frames_ok", "12");
+	check_class(post_find(&s->post, BASE "/diagnostics/frames_ok"), 0, true);
+	check_newest(s, "diagnostics/frames_ok", "12");
+}
+
+static void test_classes(void **state)
+{
+	struct stage *s = *state;
+
+	identify(s);
+	read_list(s, KAIFA_LIST_3);
+	check_class(post_find(&s->post, DISCOVERY), 1, true);
+	check_classes(s, 0, 1, true);
+	check_classes(s, 1, 0, true);
+	check_classes(s, 2, 2, false);
+	check_classes(s, 0, 0, false);
+}
+
+/* Whether the newest discovery message announces it. */
+static bool announces(const struct stage *s, const char *name)
+{
+	cJSON *root = cJSON_Parse(post_text(&s->post, DISCOVERY));
+	const cJSON *components = cJSON_GetObjectItemCaseSensitive(root, "components");
+	bool found = cJSON_HasObjectItem(components, name);
+
+	assert_non_null(components);
+	cJSON_Delete(root);
+	return found;
+}
+
+static bool announced_twice(void *user)
+{
+	const struct stage *s = user;
+
+	return post_count(&s->post, DISCOVERY) >= 2;
+}
+
+/* Three wires: what is never measured is never announced. When it is measured after all, the set grows; as
+ * Home Assistant still works on the message before, the next one waits, and is one for all triggers. */
+static void test_growth_waits(void **state)
+{
+	struct stage *s = *state;
+	uint64_t first_ms = loop_now_ms();
+
+	s->speaker.meter.meter_type = "MA304H3E";
+	s->speaker.meter.current[1] = s->speaker.meter.voltage[1] = 0;
+	identify(s);
+	read_list(s, KAIFA_LIST_2);
+	assert_int_equal(post_count(&s->post, DISCOVERY), 1);
+	assert_true(announces(s, "phase_current_l1"));
+	assert_false(announces(s, "phase_current_l2"));
+	assert_false(announces(s, "phase_voltage_l2"));
+	assert_true(announces(s, "energy_active_cum_import")); /* list 2 tells of list 3 */
+	assert_int_equal(post_count(&s->post, BASE "/phase_current_l2"), 0);
+	assert_int_equal(post_count(&s->post, BASE "/phase_voltage_l2"), 0);
+
+	s->speaker.meter.current[1] = 42;
+	read_list(s, KAIFA_LIST_2);
+	check_newest(s, "phase_current_l2", "0.042");
+	for (int i = 0; i < 3; i++)
+		publisher_announce(&s->publisher);
+	assert_int_equal(post_count(&s->post, DISCOVERY), 1);
+	assert_in_range(trial_left_ms(&s->publisher.announcement), 1, GAP_MS);
+
+	assert_true(trial_run(&s->trial, announced_twice, s, GAP_MS + 1000));
+	assert_true(loop_now_ms() >= first_ms + GAP_MS);
+	assert_int_equal(post_count(&s->post, DISCOVERY), 2);
+	assert_int_equal(trial_left_ms(&s->publisher.announcement), 0); /* and no third one */
+	assert_true(announces(s, "phase_current_l2"));
+	assert_false(announces(s, "phase_voltage_l2"));
+}
+
+/* Another meter on the line: the one before is offline, and nothing of it is said under the new name. */
+static void test_another_meter(void **state)
+{
+	struct stage *s = *state;
+
+	identify(s);
+	publisher_availability(&s->publisher, true);
+	read_list(s, KAIFA_LIST_3);
+	post_clear(&s->post);
+
+	s->speaker.meter.meter_id = "7359992890941742";
+	s->speaker.meter.one_phase = true;
+	s->speaker.meter.meter_type = "MA105H2E";
+	identify(s);
+	check_newest(s, "availability", "offline");
+	check_sent(s, "availability");
+
+	read_list(s, KAIFA_LIST_2); /* and its discovery does not wait for the other's */
+	assert_string_equal(s->post.letters[0].topic,
+	                    "homeassistant/device/hanmqttd_7359992890941742/config");
+	assert_int_equal(post_count(&s->post, "han/7359992890941742/energy_active_cum_import"), 0);
+	assert_int_equal(post_count(&s->post, "han/7359992890941742/phase_current_l2"), 0);
+	assert_string_equal(post_text(&s->post, "han/7359992890941742/availability"), "online");
+	assert_string_equal(post_text(&s->post, "han/7359992890941742/meter_type"), "MA105H2E");
+	for (size_t i = 0; i < s->post.count; i++)
+		assert_null(strstr(s->post.letters[i].topic, "6970631400000000"));
+}
+
+/* A message that waited for the meter before says nothing of the one after: it has had its own. */
+static void test_another_meter_meanwhile(void **state)
+{
+	struct stage *s = *state;
+
+	identify(s);
+	read_list(s, KAIFA_LIST_2);
+	publisher_announce(&s->publisher);
+	assert_true(trial_left_ms(&s->publisher.announcement) > 0);
+	s->speaker.meter.meter_id = "7359992890941742";
+	identify(s);
+	read_list(s, KAIFA_LIST_2);
+	assert_int_equal(
+		post_count(&s->post, "homeassistant/device/hanmqttd_7359992890941742/config"), 1);
+	assert_int_equal(trial_left_ms(&s->publisher.announcement), 0);
+}
+
+/* Without a broker nothing is kept for it but the state and the newest reading, and the announcement is not
+ * taken for made. */
+static void test_not_connected(void **state)
+{
+	struct stage *s = *state;
+
+	s->post.refuses_with = -ENOTCONN;
+	identify(s);
+	publisher_availability(&s->publisher, true);
+	read_list(s, KAIFA_LIST_3);
+	read_list(s, KAIFA_LIST_2);
+	assert_true(s->post.refused > 0);
+	assert_int_equal(s->post.count, 0);
+	assert_int_equal(trial_left_ms(&s->publisher.announcement), 0);
+
+	s->post.refuses_with = 0;
+	publisher_announce(&s->publisher);
+	publisher_restate(&s->publisher);
+	check_newest(s, "availability", "online");
+	assert_non_null(strstr(post_text(&s->post, BASE "/reading"), "\"kaifa-list2-3ph\""));
+	check_sent(s, "discovery availability info " TABLE_3 " reading");
+	publisher_restate(&s->publisher);
+	check_sent(s, "availability info " TABLE_3); /* a reading goes out once */
+}
+
+/* A reading that waited for a broker is not another meter's. */
+static void test_unsent_of_another(void **state)
+{
+	struct stage *s = *state;
+
+	identify(s);
+	s->post.refuses_with = -ENOTCONN;
+	read_list(s, KAIFA_LIST_3);
+	s->post.refuses_with = 0;
+	publisher_identify(&s->publisher, "7359992890941742");
+	publisher_restate(&s->publisher);
+	assert_int_equal(post_count(&s->post, "han/7359992890941742/reading"), 0);
+}
+
+static void test_discovery_off(void **state)
+{
+	struct stage *s = *state;
+
+	s->settings.discovery = PUBLISHER_DISCOVERY_OFF;
+	identify(s);
+	read_list(s, KAIFA_LIST_3);
+	publisher_announce(&s->publisher);
+	check_sent(s, "availability info " TABLE_3 " reading");
+}
+
+/* The settings of Home Assistant reach its message. */
+static void test_discovery_settings(void **state)
+{
+	struct stage *s = *state;
+	const char *text;
+
+	s->settings.homeassistant_prefix = "ha";
+	s->settings.reactive_energy_class = false;
+	s->settings.qos = 2;
+	identify(s);
+	read_list(s, KAIFA_LIST_3);
+	text = post_text(&s->post, "ha/device/hanmqttd_6970631400000000/config");
+	assert_null(strstr(text, "\"reactive_energy\""));
+	assert_non_null(strstr(text, "\"qos\":2"));
+	assert_non_null(strstr(text, "\"manufacturer\":\"Kaifa\",\"model\":\"MA304H4\""));
+	assert_non_null(strstr(text, "\"sw_version\":\"KFM_001\""));
+	assert_non_null(
+		strstr(text, "{\"topic\":\"" BRIDGE "\"},{\"topic\":\"" BASE "/availability\"}"));
+}
+
+/* clang-format off */
+static const struct {
+	const char *section, *topic_name, *identity;
+	const char *base, *device;
+} names[] = {
+	{ "",      NULL,     "6970631400000000", "han/6970631400000000", "Electricity meter" },
+	{ "cabin", "cabin",  "6970631400000000", "han/cabin",            "Electricity meter cabin" },
+	{ "",      "a/b+c#", "6970631400000000", "han/a_b_c_",           "Electricity meter" },
+	{ "",      NULL,     "a/b+c#\"",         "han/a_b_c_\"",         "Electricity meter" },
+};
+/* clang-format on */
+
+static void test_names(void **state)
+{
+	struct stage *s = *state;
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		char topic[256], device[128];
+
+		say_case(names[i].base);
+		publisher_fini(&s->publisher);
+		post_clear(&s->post);
+		stage_open(s, names[i].section, names[i].topic_name);
+		s->speaker.meter.meter_id = names[i].identity;
+		identify(s);
+		read_list(s, KAIFA_LIST_2);
+		snprintf(topic, sizeof(topic), "%s/meter_id", names[i].base);
+		assert_string_equal(post_text(&s->post, topic), names[i].identity);
+		snprintf(device, sizeof(device), "\"name\":\"%s\"", names[i].device);
+		assert_non_null(strstr(s->post.letters[0].payload, device));
+	}
+}
+
+/* The longest of everything: cut, and within its bounds. */
+static void test_long_names(void **state)
+{
+	static char prefix[100], identity[HAN_TEXT_MAX], name[100];
+	struct stage *s = *state;
+	size_t base = strlen("/");
+
+	memset(prefix, 'p', sizeof(prefix) - 1);
+	memset(identity, '7', sizeof(identity) - 1);
+	memset(name, 'd', sizeof(name) - 1);
+	s->settings.prefix = prefix;
+	publisher_identify(&s->publisher, identity);
+	read_list(s, KAIFA_LIST_2);
+	publisher_diagnostic(&s->publisher, name, "1");
+	base += 60 + 95;
+	for (size_t i = 1; i + 1 < s->post.count; i++) {
+		const char *topic = s->post.letters[i].topic;
+
+		assert_true(strlen(topic) > base);
+		assert_int_equal(topic[base], '/');
+	}
+	assert_string_equal(post_text(&s->post, s->publisher.availability), "offline");
+}
+
+/* What the meter is goes out again when it changes, with a list that says who the meter is. */
+static void test_info_changes(void **state)
+{
+	struct stage *s = *state;
+
+	identify(s);
+	read_list(s, KAIFA_LIST_2);
+	post_clear(&s->post);
+	s->speaker.meter.meter_type = "MA304T4";
+	read_list(s, KAIFA_LIST_1);
+	check_sent(s, "power_active_import reading");
+	read_list(s, KAIFA_LIST_2);
+	assert_non_null(strstr(post_text(&s->post, BASE "/info"), "\"meter_type\":\"MA304T4\""));
+	read_list(s, KAIFA_LIST_2);
+	assert_int_equal(post_count(&s->post, BASE "/info"), 1);
+}
+
+/* A clock that tells no time is not said, and what it said before stays. */
+static void test_clock_unset(void **state)
+{
+	struct stage *s = *state;
+
+	identify(s);
+	read_list(s, KAIFA_LIST_3);
+	post_clear(&s->post);
+	s->speaker.meter.clock.year = HAN_NO_YEAR;
+	read_list(s, KAIFA_LIST_3);
+	assert_int_equal(post_count(&s->post, BASE "/meter_timestamp"), 0);
+	publisher_restate(&s->publisher);
+	check_newest(s, "meter_timestamp", "2024-01-23T18:00:10+01:00");
+}
+
+/* Longer and shorter texts one after the other. */
+static void test_lengths(void **state)
+{
+	static const uint32_t powers[] = { 5, 4294967295, 0, 1234, 99999 };
+	struct stage *s = *state;
+
+	identify(s);
+	for (size_t i = 0; i < COUNT(powers); i++) {
+		char text[16];
+
+		s->speaker.meter.power_import = powers[i];
+		read_list(s, KAIFA_LIST_1);
+		snprintf(text, sizeof(text), "%u", powers[i]);
+		check_newest(s, "power_active_import", text);
+	}
+}
+
+static void test_half_built(void **state)
+{
+	const struct publisher_meter meter = { "", NULL, BRIDGE, "0.1.0" };
+	const struct outlet outlet = { 0 };
+	struct publisher p = { 0 };
+	struct loop none = { .fd = -1 };
+	struct stage *s = *state;
+
+	publisher_fini(&p);
+	assert_true(publisher_init(&p, &none, &s->settings, &meter, &outlet) < 0);
+	publisher_fini(&p);
+}
+
+#define ON_STAGE(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ON_STAGE(test_held),          ON_STAGE(test_first_reading),
+		ON_STAGE(test_list_1_alone),  ON_STAGE(test_kept_identity),
+		ON_STAGE(test_restate),       ON_STAGE(test_availability),
+		ON_STAGE(test_classes),       ON_STAGE(test_growth_waits),
+		ON_STAGE(test_another_meter), ON_STAGE(test_another_meter_meanwhile),
+		ON_STAGE(test_not_connected), ON_STAGE(test_unsent_of_another),
+		ON_STAGE(test_discovery_off), ON_STAGE(test_discovery_settings),
+		ON_STAGE(test_names),         ON_STAGE(test_long_names),
+		ON_STAGE(test_info_changes),  ON_STAGE(test_clock_unset),
+		ON_STAGE(test_lengths),       ON_STAGE(test_half_built),
+	};
+
+	setenv("TZ", "Europe/Oslo", 1);
+	return cmocka_run_group_tests_name("publisher", tests, NULL, NULL);
+}

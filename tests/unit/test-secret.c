@@ -1,0 +1,195 @@
+/* Passwords: of files and of credentials, and why there is none. */
+#include <stdlib.h>
+
+#include "scratch.h"
+
+#include "secret.h"
+
+#define LONGEST 1023 /* characters */
+
+/* clang-format off */
+static const struct {
+	const char *name, *content;
+	const char *secret; /* NULL: its first line is empty */
+} files[] = {
+	{ "one line",              "hunter2\n",            "hunter2" },
+	{ "no newline",            "hunter2",              "hunter2" },
+	{ "of Windows",            "hunter2\r\n",          "hunter2" },
+	{ "more lines",            "hunter2\nnot me\n",    "hunter2" },
+	{ "blanks belong to it",   "  hunter 2 \n",        "  hunter 2 " },
+	{ "signs",                 "#;=\"'%s\\n\n",        "#;=\"'%s\\n" },
+	{ "UTF-8",                 "gr\xC3\xBC\xC3\x9F\n", "gr\xC3\xBC\xC3\x9F" },
+	{ "no octet",              "",                     NULL },
+	{ "a newline",             "\n",                   NULL },
+	{ "a line below",          "\nhunter2\n",          NULL },
+	{ "carriage return",       "\r\nhunter2",          NULL },
+};
+
+static const struct {
+	mode_t mode;
+	bool accepted;
+} modes[] = {
+	{ 0600, true }, { 0400, true }, { 0640, true }, { 0440, true }, { 0660, true },
+	{ 0644, false }, { 0604, false }, { 0004, false }, { 0666, false },
+};
+/* clang-format on */
+
+/* "PATH: reason" */
+static void check_error(const char *error, const char *path, const char *reason)
+{
+	size_t len = strlen(path);
+
+	assert_memory_equal(error, path, len);
+	assert_memory_equal(error + len, ": ", 2);
+	assert_string_equal(error + len + 2, reason);
+}
+
+static void check_refused(const char *path, const char *reason)
+{
+	char error[SECRET_ERROR] = "";
+
+	assert_null(secret_read_file(path, error));
+	check_error(error, path, reason);
+}
+
+static void test_files(void **state)
+{
+	char path[SCRATCH_PATH], error[SECRET_ERROR];
+
+	scratch_path(*state, "secret", path);
+	for (size_t i = 0; i < COUNT(files); i++) {
+		char *secret;
+
+		say_case(files[i].name);
+		scratch_text(*state, "secret", files[i].content);
+		if (!files[i].secret) {
+			check_refused(path, "its first line is empty");
+			continue;
+		}
+		memset(error, '#', sizeof(error));
+		secret = secret_read_file(path, error);
+		assert_string_equal(secret, files[i].secret);
+		assert_string_equal(error, "");
+		secret_free(secret);
+	}
+}
+
+static void test_modes(void **state)
+{
+	char path[SCRATCH_PATH], error[SECRET_ERROR];
+
+	scratch_text(*state, "secret", "hunter2\n");
+	scratch_path(*state, "secret", path);
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		char *secret;
+
+		print_message("# mode %o\n", (unsigned)modes[i].mode);
+		assert_int_equal(chmod(path, modes[i].mode), 0);
+		if (!modes[i].accepted) {
+			check_refused(path,
+			              "everybody may read it; accepted: a file with mode 0640 or "
+			              "less");
+			continue;
+		}
+		secret = secret_read_file(path, error);
+		assert_string_equal(secret, "hunter2");
+		secret_free(secret);
+	}
+}
+
+static void test_no_file(void **state)
+{
+	char path[SCRATCH_PATH], below[SCRATCH_PATH];
+
+	check_refused(scratch_path(*state, "nothing", path), "No such file or directory");
+	scratch_text(*state, "file", "x");
+	check_refused(scratch_path(*state, "file/below", below), "Not a directory");
+}
+
+/* A path too long for the message is cut there. */
+static void test_long_path(void **state)
+{
+	char path[1000], error[SECRET_ERROR];
+
+	(void)state;
+	memset(path, 'a', sizeof(path));
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	assert_null(secret_read_file(path, error));
+	assert_memory_equal(error, path, 200);
+	assert_string_equal(error + 200, ": File name too long");
+}
+
+/* The longest secret comes whole; one that does not fit must not come cut. */
+static void test_long(void **state)
+{
+	char content[LONGEST + 2], path[SCRATCH_PATH], error[SECRET_ERROR];
+	char *secret;
+
+	memset(content, 'x', sizeof(content));
+	content[LONGEST - 1] = '\n';
+	scratch_write(*state, "secret", content, LONGEST);
+	secret = secret_read_file(scratch_path(*state, "secret", path), error);
+	assert_non_null(secret);
+	assert_int_equal(strlen(secret), LONGEST - 1);
+	secret_free(secret);
+
+	content[LONGEST - 1] = 'x';
+	scratch_write(*state, "secret", content, LONGEST + 2);
+	secret = secret_read_file(path, error);
+	assert_null(secret);
+	assert_true(error[0]);
+}
+
+static void test_credentials(void **state)
+{
+	const struct scratch *scratch = *state;
+	char error[SECRET_ERROR] = "x", path[SCRATCH_PATH];
+	char *secret;
+
+	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+	assert_null(secret_read_credential("mqtt-password", error));
+	assert_string_equal(error, "");
+
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", scratch->dir, 1), 0);
+	memset(error, 'x', 1);
+	assert_null(secret_read_credential("mqtt-password", error));
+	assert_string_equal(error, "");
+
+	scratch_text(scratch, "mqtt-password", "hunter2\n");
+	secret = secret_read_credential("mqtt-password", error);
+	assert_string_equal(secret, "hunter2");
+	assert_string_equal(error, "");
+	secret_free(secret);
+	assert_null(secret_read_credential("other", error));
+	assert_string_equal(error, "");
+
+	scratch_path(scratch, "mqtt-password", path);
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_null(secret_read_credential("mqtt-password", error));
+	check_error(error, path, "everybody may read it; accepted: a file with mode 0640 or less");
+	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+}
+
+static void test_free_none(void **state)
+{
+	(void)state;
+	secret_free(NULL);
+}
+
+#define WITH_FILES(test) cmocka_unit_test_setup_teardown(test, scratch_setup, scratch_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITH_FILES(test_files),
+		WITH_FILES(test_modes),
+		WITH_FILES(test_no_file),
+		cmocka_unit_test(test_long_path),
+		WITH_FILES(test_long),
+		WITH_FILES(test_credentials),
+		cmocka_unit_test(test_free_none),
+	};
+
+	return cmocka_run_group_tests_name("secret", tests, NULL, NULL);
+}
