@@ -1,22 +1,30 @@
 #include "encoder.h"
 
+#include <assert.h>
 #include <string.h>
 
-#include <han/axdr.h>
 #include <han/crc16.h>
 
-#define FLAG       0x7E
-#define TYPE_3     0xA000
-#define CHECK_LEN  2
-#define LENGTH_MAX 0x07FF
+#define FLAG         0x7E
+#define TYPE_3       0xA000
+#define SEGMENTED    0x0800
+#define LENGTH_MAX   0x07FF
+#define CHECK_LEN    2
+#define NOTIFICATION 0x0F
+
+void encoder_init(struct encoder *e, uint8_t *buf, size_t size)
+{
+	*e = (struct encoder){ .octets = buf, .size = size };
+}
 
 void encode_octets(struct encoder *e, const void *octets, size_t len)
 {
-	if (sizeof(e->octets) - e->len < len) {
+	if (e->overflow || e->size - e->len < len) {
 		e->overflow = true;
 		return;
 	}
-	memcpy(e->octets + e->len, octets, len);
+	if (len > 0)
+		memcpy(e->octets + e->len, octets, len);
 	e->len += len;
 }
 
@@ -31,100 +39,174 @@ void encode_be(struct encoder *e, uint64_t value, unsigned octets)
 		encode_u8(e, (uint8_t)(value >> (8 * octets)));
 }
 
-void encode_structure(struct encoder *e, uint8_t count)
+/* ---- A-XDR ---- */
+
+static void encode_length(struct encoder *e, size_t len)
 {
-	encode_u8(e, HAN_TAG_STRUCTURE);
-	encode_u8(e, count);
+	if (len < 0x80) {
+		encode_u8(e, (uint8_t)len);
+	} else if (len <= 0xFF) {
+		encode_u8(e, 0x81);
+		encode_u8(e, (uint8_t)len);
+	} else if (len <= 0xFFFF) {
+		encode_u8(e, 0x82);
+		encode_be(e, len, 2);
+	} else {
+		e->overflow = true;
+	}
 }
 
-void encode_octet_string(struct encoder *e, const void *octets, uint8_t len)
+static unsigned width_of(enum han_tag tag)
 {
-	encode_u8(e, HAN_TAG_OCTET_STRING);
-	encode_u8(e, len);
+	switch (tag) {
+	case HAN_TAG_NULL:
+		return 0;
+	case HAN_TAG_BOOLEAN:
+	case HAN_TAG_INT8:
+	case HAN_TAG_UINT8:
+	case HAN_TAG_ENUM:
+		return 1;
+	case HAN_TAG_INT16:
+	case HAN_TAG_UINT16:
+		return 2;
+	case HAN_TAG_INT32:
+	case HAN_TAG_UINT32:
+		return 4;
+	case HAN_TAG_INT64:
+	case HAN_TAG_UINT64:
+		return 8;
+	case HAN_TAG_ARRAY:
+	case HAN_TAG_STRUCTURE:
+	case HAN_TAG_BIT_STRING:
+	case HAN_TAG_OCTET_STRING:
+	case HAN_TAG_VISIBLE_STRING:
+	case HAN_TAG_UTF8_STRING:
+		break;
+	}
+	assert(false); /* no number's tag */
+	return 0;
+}
+
+void encode_number(struct encoder *e, enum han_tag tag, uint64_t value)
+{
+	encode_u8(e, (uint8_t)tag);
+	encode_be(e, value, width_of(tag));
+}
+
+void encode_string(struct encoder *e, enum han_tag tag, const void *octets, size_t len)
+{
+	encode_u8(e, (uint8_t)tag);
+	encode_length(e, len);
 	encode_octets(e, octets, len);
+}
+
+void encode_container(struct encoder *e, enum han_tag tag, size_t count)
+{
+	encode_u8(e, (uint8_t)tag);
+	encode_length(e, count);
 }
 
 void encode_text(struct encoder *e, const char *text)
 {
-	encode_octet_string(e, text, (uint8_t)strlen(text));
+	encode_string(e, HAN_TAG_OCTET_STRING, text, strlen(text));
 }
 
-void encode_uint32(struct encoder *e, uint32_t value)
+static void encode_plain_datetime(struct encoder *e, const struct han_datetime *time)
 {
-	encode_u8(e, HAN_TAG_UINT32);
-	encode_be(e, value, 4);
-}
-
-void encode_uint64(struct encoder *e, uint64_t value)
-{
-	encode_u8(e, HAN_TAG_UINT64);
-	encode_be(e, value, 8);
+	encode_u8(e, HAN_DATETIME_OCTETS);
+	encode_be(e, time->year, 2);
+	encode_u8(e, time->month);
+	encode_u8(e, time->day);
+	encode_u8(e, time->weekday);
+	encode_u8(e, time->hour);
+	encode_u8(e, time->minute);
+	encode_u8(e, time->second);
+	encode_u8(e, time->hundredths);
+	encode_be(e, (uint16_t)time->deviation, 2);
+	encode_u8(e, time->status);
 }
 
 void encode_datetime(struct encoder *e, const struct han_datetime *time)
 {
-	uint16_t deviation = (uint16_t)time->deviation;
-	const uint8_t octets[HAN_DATETIME_OCTETS] = {
-		(uint8_t)(time->year >> 8),
-		(uint8_t)time->year,
-		time->month,
-		time->day,
-		time->weekday,
-		time->hour,
-		time->minute,
-		time->second,
-		time->hundredths,
-		(uint8_t)(deviation >> 8),
-		(uint8_t)deviation,
-		time->status,
-	};
-
-	encode_octet_string(e, octets, sizeof(octets));
+	encode_u8(e, HAN_TAG_OCTET_STRING);
+	encode_plain_datetime(e, time);
 }
 
-void encode_frame_begin(struct encoder *e, const struct encoder_frame *frame)
-{
-	e->len = 0;
-	e->overflow = false;
-	encode_u8(e, FLAG);
-	encode_be(e, TYPE_3, 2);
-	encode_octets(e, frame->destination.octets, frame->destination.len);
-	encode_octets(e, frame->source.octets, frame->source.len);
-	encode_u8(e, frame->control);
-	e->header_len = e->len - 1;
-	encode_be(e, 0, CHECK_LEN);
-}
+/* ---- message ---- */
 
-void encode_notification(struct encoder *e, uint32_t invoke_id, const struct han_datetime *time)
+void encode_llc(struct encoder *e)
 {
 	static const uint8_t llc[] = { 0xE6, 0xE7, 0x00 };
 
 	encode_octets(e, llc, sizeof(llc));
-	encode_u8(e, 0x0F);
-	encode_be(e, invoke_id, 4);
-	encode_datetime(e, time);
 }
 
-/* The check sequence of len octets behind the opening flag, low octet first. */
-static void put_check(struct encoder *e, size_t len)
+void encode_notification(struct encoder *e, uint32_t invoke_id, enum encoder_time spelling,
+                         const struct han_datetime *time)
 {
-	uint16_t check = (uint16_t)~han_crc16(HAN_CRC16_START, e->octets + 1, len);
+	encode_u8(e, NOTIFICATION);
+	encode_be(e, invoke_id, 4);
+	switch (spelling) {
+	case ENCODER_TIME_ABSENT:
+		encode_u8(e, 0);
+		break;
+	case ENCODER_TIME_PLAIN:
+		encode_plain_datetime(e, time);
+		break;
+	case ENCODER_TIME_TAGGED:
+		encode_datetime(e, time);
+		break;
+	}
+}
 
-	e->octets[1 + len] = (uint8_t)check;
-	e->octets[2 + len] = (uint8_t)(check >> 8);
+/* ---- frame ---- */
+
+static void encode_address(struct encoder *e, const struct han_address *address)
+{
+	assert(address->len <= sizeof(address->octets));
+	encode_octets(e, address->octets, address->len);
+}
+
+void encode_frame_begin(struct encoder *e, const struct encoder_frame *frame)
+{
+	e->frame = e->len;
+	encode_u8(e, FLAG);
+	encode_be(e, frame->segmented ? TYPE_3 | SEGMENTED : TYPE_3, 2); /* the length comes last */
+	encode_address(e, &frame->destination);
+	encode_address(e, &frame->source);
+	encode_u8(e, frame->control);
+	e->header = e->len;
+	encode_be(e, 0, CHECK_LEN);
+}
+
+/* The check sequence of all between the opening flag and `at`, where it stands, low octet first. */
+static void put_check(struct encoder *e, size_t at)
+{
+	const uint8_t *format = e->octets + e->frame + 1;
+	uint16_t check = (uint16_t)~han_crc16(HAN_CRC16_START, format, at - e->frame - 1);
+
+	e->octets[at] = (uint8_t)check;
+	e->octets[at + 1] = (uint8_t)(check >> 8);
 }
 
 size_t encode_frame_end(struct encoder *e)
 {
-	size_t len = e->len - 1; /* format to the end of the information field */
+	bool informed = e->len > e->header + CHECK_LEN; /* else the header's check is the frame's */
+	size_t check, len;
 
-	encode_be(e, 0, CHECK_LEN);
+	if (informed)
+		encode_be(e, 0, CHECK_LEN);
+	check = e->len - CHECK_LEN;
+	len = e->len - e->frame - 1;
 	encode_u8(e, FLAG);
-	if (e->overflow || len + CHECK_LEN > LENGTH_MAX)
+	if (len > LENGTH_MAX)
+		e->overflow = true;
+	if (e->overflow)
 		return 0;
-	e->octets[1] = (uint8_t)((TYPE_3 | (len + CHECK_LEN)) >> 8);
-	e->octets[2] = (uint8_t)(len + CHECK_LEN);
-	put_check(e, e->header_len);
-	put_check(e, len);
-	return e->len;
+	e->octets[e->frame + 1] |= (uint8_t)(len >> 8);
+	e->octets[e->frame + 2] = (uint8_t)len;
+	put_check(e, e->header);
+	if (informed)
+		put_check(e, check);
+	return e->len - e->frame;
 }

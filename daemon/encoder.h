@@ -1,7 +1,8 @@
 /* The project's own encoder of meters' messages: A-XDR items, data-notification, LLC, HDLC frame.
  *
- * What simulates a meter and what tests the decoder writes its frames with it. Pure: the caller's buffer,
- * no clock. The first write that does not fit sticks in `overflow`, and the frame has length 0.
+ * What simulates a meter and what tests the decoder writes its messages with it. Pure: the caller's
+ * buffer, no clock, no heap. The first write that does not fit sticks in `overflow`; nothing is
+ * written from there on, and a frame that is closed after it has length 0.
  */
 #ifndef ENCODER_H
 #define ENCODER_H
@@ -10,47 +11,64 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <han/axdr.h>
 #include <han/datetime.h>
+#include <han/reading.h>
 
-#define ENCODER_MAX 2049 /* the longest frame, flags included */
+#define ENCODER_FRAME_MAX 2049 /* octets of the longest frame, flags included */
 
 struct encoder {
-	uint8_t octets[ENCODER_MAX];
+	uint8_t *octets; /* the caller's; outlives the encoder */
+	size_t size;
 	size_t len;
-	size_t header_len; /* format to control */
 	bool overflow;
+	size_t frame;  /* where the open frame begins, */
+	size_t header; /* and where its first check sequence stands */
 };
+
+void encoder_init(struct encoder *e, uint8_t *buf, size_t size);
 
 void encode_u8(struct encoder *e, uint8_t value);
 void encode_be(struct encoder *e, uint64_t value, unsigned octets); /* most significant first */
 void encode_octets(struct encoder *e, const void *octets, size_t len);
 
-/* A-XDR (DLMS Blue Book 4.1.5): the tag, then the value. */
-void encode_structure(struct encoder *e, uint8_t count);
-void encode_octet_string(struct encoder *e, const void *octets, uint8_t len); /* len below 128 */
-void encode_text(struct encoder *e, const char *text);                        /* as octet-string */
-void encode_uint32(struct encoder *e, uint32_t value);
-void encode_uint64(struct encoder *e, uint64_t value);
-void encode_datetime(struct encoder *e, const struct han_datetime *time); /* as octet-string */
+/* A-XDR (DLMS Blue Book 4.1.5): the tag, then the value.
+ *
+ * encode_number: value in two's complement for the signed types, cut to the type's width; null-data
+ * has none. encode_string: octet-, visible- and utf8-string. encode_container: array and structure,
+ * whose elements are encoded next. A length above 65535 overflows. */
+void encode_number(struct encoder *e, enum han_tag tag, uint64_t value);
+void encode_string(struct encoder *e, enum han_tag tag, const void *octets, size_t len);
+void encode_container(struct encoder *e, enum han_tag tag, size_t count);
 
-struct encoder_address {
-	uint8_t octets[4]; /* as on the wire */
-	uint8_t len;
-};
+void encode_text(struct encoder *e, const char *text);                    /* octet-string */
+void encode_datetime(struct encoder *e, const struct han_datetime *time); /* octet-string */
+
+/* The octets of the LLC header of a push: E6 E7 00. */
+void encode_llc(struct encoder *e);
+
+/* How a notification spells its date-time: not at all, with its length in front as the standard has
+ * it, or with a type in front of that, as Kaifa does. */
+enum encoder_time { ENCODER_TIME_ABSENT, ENCODER_TIME_PLAIN, ENCODER_TIME_TAGGED };
+
+/* The header of a data-notification (DLMS Green Book 9.3); its body is the item encoded next. time is
+ * not looked at with ENCODER_TIME_ABSENT. */
+void encode_notification(struct encoder *e, uint32_t invoke_id, enum encoder_time spelling,
+                         const struct han_datetime *time);
 
 struct encoder_frame {
-	struct encoder_address destination;
-	struct encoder_address source;
+	struct han_address destination; /* as on the wire */
+	struct han_address source;
 	uint8_t control;
+	bool segmented; /* more segments of this message follow */
 };
 
-/* Opens a frame: flag, format field (length still open), addresses, control, room for the check. */
+/* Opens an HDLC frame behind what the buffer holds; what is encoded next is its information field.
+ * One frame is open at a time. */
 void encode_frame_begin(struct encoder *e, const struct encoder_frame *frame);
 
-/* LLC and the header of a data-notification, with the date-time in Kaifa's spelling (a type in front). */
-void encode_notification(struct encoder *e, uint32_t invoke_id, const struct han_datetime *time);
-
-/* Closes the frame: length, both check sequences, flag. Returns its length, 0 when it did not fit. */
+/* Closes the frame: length field, check sequences, flag. Returns its length, flags included; 0 when it
+ * did not fit into the buffer or into the length field. */
 size_t encode_frame_end(struct encoder *e);
 
 #endif

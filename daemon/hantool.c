@@ -3,12 +3,15 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <netdb.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
@@ -47,6 +50,24 @@ __attribute__((noreturn)) static void refuse_usage(const char *what)
 	exit(EXIT_USAGE);
 }
 
+/* What both commands have: --help; getopt itself has told what was wrong. */
+__attribute__((noreturn)) static void end_options(int c)
+{
+	if (c == 'h') {
+		fputs(help, stdout);
+		exit(EXIT_SUCCESS);
+	}
+	refuse_usage("wrong option");
+}
+
+static int tell_errno(const char *what)
+{
+	int rc = -errno;
+
+	fprintf(stderr, "hantool: %s: %s\n", what, strerror(-rc));
+	return rc;
+}
+
 /* ---- decode ---- */
 
 struct decode {
@@ -54,35 +75,34 @@ struct decode {
 	bool compact;
 	bool bare; /* the input is one APDU */
 	struct han_decoder decoder;
-	uint64_t offset; /* of the input: octets seen and told of */
+	uint64_t offset; /* octets of the input so far */
 	unsigned long messages;
-	bool failed; /* the output cannot be written */
+	bool failed; /* a message cannot be printed */
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void on_interrupt(int signo)
-{
-	(void)signo;
-	interrupted = 1;
-}
 
 static void print_reading(struct decode *d, const struct han_reading *reading)
 {
 	char *text = seed_print(reading, d->compact);
 
-	if (!text || printf("%s\n", text) < 0 || fflush(stdout) == EOF)
+	if (!text)
+		errno = ENOMEM;
+	if (!text || printf("%s\n", text) < 0 || fflush(stdout) == EOF) {
+		tell_errno("a message cannot be printed");
 		d->failed = true;
+	}
 	free(text);
 	d->messages++;
 }
 
-/* before: octets of the input up to here. */
-static void tell(struct decode *d, const struct han_event *event, uint64_t before)
+/* An event after the octets so far. Where a refused frame began only the decoder knows: what is told is
+ * what it stands before. */
+static void tell(struct decode *d, const struct han_event *event)
 {
+	unsigned long long end = d->offset, frame = end - event->frame_len;
+
 	if (event->discarded > 0)
 		fprintf(stderr, "hantool: before octet %llu: %zu octets belong to no frame\n",
-		        (unsigned long long)before, event->discarded);
+		        frame, event->discarded);
 	switch (event->type) {
 	case HAN_MORE:
 		break;
@@ -90,12 +110,12 @@ static void tell(struct decode *d, const struct han_event *event, uint64_t befor
 		print_reading(d, event->reading);
 		break;
 	case HAN_BAD_FRAME:
-		fprintf(stderr, "hantool: before octet %llu: frame refused: %s\n",
-		        (unsigned long long)before, han_err_name(event->err));
+		fprintf(stderr, "hantool: before octet %llu: frame refused: %s\n", end,
+		        han_err_name(event->err));
 		break;
 	case HAN_BAD_MESSAGE:
-		fprintf(stderr, "hantool: before octet %llu: message not decoded: %s\n",
-		        (unsigned long long)before, han_err_name(event->err));
+		fprintf(stderr, "hantool: before octet %llu: message not decoded: %s\n", end,
+		        han_err_name(event->err));
 		break;
 	}
 }
@@ -118,8 +138,8 @@ static void feed(struct decode *d, const uint8_t *buf, size_t len, uint64_t now)
 		buf += used;
 		len -= used;
 		d->offset += used;
-		tell(d, &event, d->offset);
-	} while (event.type != HAN_MORE);
+		tell(d, &event);
+	} while (event.type != HAN_MORE && !d->failed);
 }
 
 static void feed_end(struct decode *d)
@@ -128,60 +148,99 @@ static void feed_end(struct decode *d)
 
 	do {
 		han_decoder_end(&d->decoder, &event);
-		tell(d, &event, d->offset);
-	} while (event.type != HAN_MORE);
+		tell(d, &event);
+	} while (event.type != HAN_MORE && !d->failed);
 }
 
-/* A stream of frames; live: from a line, where silence means something. */
+/* A descriptor that can be read once SIGINT or SIGTERM came, which do nothing else from here on. */
+static int open_signals(void)
+{
+	sigset_t stop;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGINT);
+	sigaddset(&stop, SIGTERM);
+	sigprocmask(SIG_BLOCK, &stop, NULL);
+	return signalfd(-1, &stop, SFD_CLOEXEC);
+}
+
+/* A stream of frames; live: from a line, where silence means something, until somebody stops it. */
 static int decode_stream(struct decode *d, int fd, bool live)
 {
+	struct pollfd wait[] = { { fd, POLLIN, 0 }, { live ? open_signals() : -1, POLLIN, 0 } };
 	uint8_t buf[4096];
 	ssize_t n = 1;
+	int rc = 0;
 
-	while (n > 0 && !interrupted && !d->failed) {
+	while (n > 0 && !d->failed) {
+		poll(wait, 2, -1);
+		if (wait[1].revents)
+			break;
 		n = read(fd, buf, sizeof(buf));
 		if (n > 0)
 			feed(d, buf, (size_t)n, live ? now_ms() : 0);
 	}
-	if (n < 0 && errno != EINTR && !(live && errno == EIO)) { /* EIO: the line hung up */
-		fprintf(stderr, "hantool: %s: %s\n", d->source, strerror(errno));
-		return -errno;
-	}
-	feed_end(d);
-	return 0;
+	if (n < 0 && !(live && errno == EIO)) /* EIO: the line hung up */
+		rc = tell_errno(d->source);
+	if (!d->failed)
+		feed_end(d);
+	return rc;
 }
 
 static int decode_bare(struct decode *d, int fd)
 {
 	static uint8_t apdu[64 * 1024];
 	struct han_event event;
-	size_t len = 0;
 	ssize_t n = 1;
 
-	while (n > 0 && len < sizeof(apdu)) {
-		n = read(fd, apdu + len, sizeof(apdu) - len);
-		len += n > 0 ? (size_t)n : 0;
+	while (n > 0 && d->offset < sizeof(apdu)) {
+		n = read(fd, apdu + d->offset, sizeof(apdu) - d->offset);
+		d->offset += n > 0 ? (size_t)n : 0;
 	}
-	if (n < 0) {
-		fprintf(stderr, "hantool: %s: %s\n", d->source, strerror(errno));
-		return -errno;
+	if (n < 0)
+		return tell_errno(d->source);
+	if (d->offset == sizeof(apdu)) {
+		errno = EFBIG;
+		return tell_errno(d->source);
 	}
-	han_decoder_apdu(&d->decoder, apdu, len, &event);
-	tell(d, &event, len);
+	han_decoder_apdu(&d->decoder, apdu, d->offset, &event);
+	tell(d, &event);
 	return 0;
 }
 
+/* 2400 8N1, without flow control and modem lines. */
 static int set_up_tty(int fd)
 {
 	struct termios tio;
 
 	if (tcgetattr(fd, &tio) < 0)
-		return -errno;
+		return -1;
 	cfmakeraw(&tio);
 	tio.c_cflag |= CREAD | CLOCAL;
+	tio.c_cflag &= ~(tcflag_t)(CSTOPB | CRTSCTS);
 	if (cfsetspeed(&tio, B2400) < 0 || tcsetattr(fd, TCSANOW, &tio) < 0)
-		return -errno;
-	return 0;
+		return -1;
+	return fcntl(fd, F_SETFL, O_RDONLY); /* blocking again */
+}
+
+/* Without O_NONBLOCK a port may wait for a carrier that its three wires do not have; a FIFO must wait for
+ * who writes. The terminal that somebody types at is a file, not a line: raw it would lock them out. */
+static int open_path(const char *path, bool *live)
+{
+	int flags = O_RDONLY | O_NOCTTY | O_CLOEXEC, fd = STDIN_FILENO;
+	struct stat st;
+
+	if (strcmp(path, "-") != 0) {
+		if (stat(path, &st) == 0 && S_ISCHR(st.st_mode))
+			flags |= O_NONBLOCK;
+		fd = open(path, flags);
+	}
+	*live = fd >= 0 && isatty(fd) && tcgetpgrp(fd) < 0;
+	if (fd < 0 || (*live && set_up_tty(fd) < 0)) {
+		tell_errno(path);
+		return -1;
+	}
+	return fd;
 }
 
 /* address: HOST:PORT, an IPv6 host in brackets. A descriptor, or -1, told. */
@@ -201,7 +260,7 @@ static int open_tcp(const char *address)
 		snprintf(host, sizeof(host), "%.*s", (int)(colon - address), address);
 	rc = getaddrinfo(host, colon + 1, &hints, &found);
 	if (rc != 0) {
-		fprintf(stderr, "hantool: %s: %s\n", host, gai_strerror(rc));
+		fprintf(stderr, "hantool: %s: %s\n", address, gai_strerror(rc));
 		return -1;
 	}
 	for (struct addrinfo *a = found; a && fd < 0; a = a->ai_next) {
@@ -212,7 +271,7 @@ static int open_tcp(const char *address)
 		}
 	}
 	if (fd < 0)
-		fprintf(stderr, "hantool: %s: %s\n", address, strerror(errno));
+		tell_errno(address);
 	freeaddrinfo(found);
 	return fd;
 }
@@ -220,19 +279,20 @@ static int open_tcp(const char *address)
 static int open_source(const char *source, bool *live)
 {
 	static const char tcp[] = "tcp://";
-	int fd;
 
+	if (strncmp(source, tcp, strlen(tcp)) != 0)
+		return open_path(source, live);
 	*live = true;
-	if (strncmp(source, tcp, strlen(tcp)) == 0)
-		return open_tcp(source + strlen(tcp));
-	fd = strcmp(source, "-") == 0 ? STDIN_FILENO
-	                              : open(source, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-	*live = fd >= 0 && isatty(fd);
-	if (fd < 0 || (*live && set_up_tty(fd) < 0)) {
-		fprintf(stderr, "hantool: %s: %s\n", source, strerror(errno));
-		return -1;
-	}
-	return fd;
+	return open_tcp(source + strlen(tcp));
+}
+
+static void set_protocol(struct decode *d, const char *name)
+{
+	if (strcmp(name, "mbus") == 0 || strcmp(name, "p1") == 0)
+		refuse_usage("this protocol is not available yet");
+	d->bare = strcmp(name, "dlms") == 0;
+	if (!d->bare && strcmp(name, "auto") != 0 && strcmp(name, "hdlc") != 0)
+		refuse_usage("--protocol takes auto, hdlc or dlms");
 }
 
 static void read_decode_options(struct decode *d, int argc, char **argv)
@@ -243,6 +303,7 @@ static void read_decode_options(struct decode *d, int argc, char **argv)
 		{ "list", required_argument, NULL, 'l' },
 		{ "key", required_argument, NULL, 'k' },
 		{ "auth-key", required_argument, NULL, 'k' },
+		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int c;
@@ -253,11 +314,7 @@ static void read_decode_options(struct decode *d, int argc, char **argv)
 			d->compact = true;
 			break;
 		case 'p':
-			d->bare = strcmp(optarg, "dlms") == 0;
-			if (strcmp(optarg, "mbus") == 0 || strcmp(optarg, "p1") == 0)
-				refuse_usage("this protocol is not available yet");
-			if (!d->bare && strcmp(optarg, "auto") != 0 && strcmp(optarg, "hdlc") != 0)
-				refuse_usage("--protocol takes auto, hdlc or dlms");
+			set_protocol(d, optarg);
 			break;
 		case 'l':
 			if (strcmp(optarg, "auto") != 0)
@@ -266,7 +323,7 @@ static void read_decode_options(struct decode *d, int argc, char **argv)
 		case 'k':
 			refuse_usage("keys are not available yet");
 		default:
-			refuse_usage("wrong option");
+			end_options(c);
 		}
 	}
 	if (argc - optind > 1)
@@ -277,7 +334,6 @@ static void read_decode_options(struct decode *d, int argc, char **argv)
 static int run_decode(int argc, char **argv)
 {
 	static struct decode d;
-	struct sigaction action = { .sa_handler = on_interrupt };
 	bool live;
 	int fd, rc;
 
@@ -285,47 +341,14 @@ static int run_decode(int argc, char **argv)
 	fd = open_source(d.source, &live);
 	if (fd < 0)
 		return EXIT_FAILURE;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
 	han_decoder_init(&d.decoder);
 	rc = d.bare ? decode_bare(&d, fd) : decode_stream(&d, fd, live);
-	if (d.failed)
-		fprintf(stderr, "hantool: the output cannot be written\n");
-	else if (d.messages == 0)
+	if (d.messages == 0)
 		fprintf(stderr, "hantool: %s: no message could be decoded\n", d.source);
 	return rc == 0 && !d.failed && d.messages > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* ---- simulate ---- */
-
-/* The civil time now, as if it were UTC. */
-static time_t local_now(void)
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	localtime_r(&now, &tm);
-	return now + tm.tm_gmtoff;
-}
-
-static bool read_time(const char *text, time_t *local)
-{
-	struct tm tm = { 0 };
-	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-
-	if (!end || *end)
-		return false;
-	*local = timegm(&tm);
-	return true;
-}
-
-static bool read_speed(const char *text, double *speed)
-{
-	char *end;
-
-	*speed = strtod(text, &end);
-	return end != text && !*end && *speed > 0 && *speed <= 1000;
-}
 
 static int run_simulate(int argc, char **argv)
 {
@@ -334,11 +357,13 @@ static int run_simulate(int argc, char **argv)
 		{ "speed", required_argument, NULL, 's' },
 		{ "start", required_argument, NULL, 't' },
 		{ "link", required_argument, NULL, 'l' },
+		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	struct simulate_settings settings = { .speed = 1, .start = local_now() };
+	struct simulate_settings settings;
 	int c;
 
+	simulate_init(&settings);
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		switch (c) {
 		case 'm':
@@ -346,18 +371,18 @@ static int run_simulate(int argc, char **argv)
 				refuse_usage("--meter takes kaifa-ma304");
 			break;
 		case 's':
-			if (!read_speed(optarg, &settings.speed))
+			if (!simulate_read_speed(optarg, &settings.speed))
 				refuse_usage("--speed takes a number above 0 up to 1000");
 			break;
 		case 't':
-			if (!read_time(optarg, &settings.start))
+			if (!simulate_read_start(optarg, &settings.start))
 				refuse_usage("--start takes a time like 2026-01-31T23:59:50");
 			break;
 		case 'l':
 			settings.link = optarg;
 			break;
 		default:
-			refuse_usage("wrong option");
+			end_options(c);
 		}
 	}
 	if (optind < argc)
@@ -378,7 +403,7 @@ static int run_lists(int argc, char **argv)
 		printf("%-18s %-8s %s\n", han_list_name(list), han_list_maker(list),
 		       han_list_about(list));
 	}
-	return EXIT_SUCCESS;
+	return fflush(stdout) == EOF ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
@@ -391,12 +416,15 @@ int main(int argc, char **argv)
 		{ "simulate", run_simulate },
 		{ "lists", run_lists },
 	};
+	static char program[] = "hantool"; /* who getopt says it is */
 
 	if (argc < 2)
 		refuse_usage("no command");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		if (strcmp(argv[1], commands[i].name) == 0)
-			return commands[i].run(argc - 1, argv + 1);
+		if (strcmp(argv[1], commands[i].name) != 0)
+			continue;
+		argv[1] = program;
+		return commands[i].run(argc - 1, argv + 1);
 	}
 	if (strcmp(argv[1], "--version") == 0)
 		puts("hantool " HANMQTTD_VERSION);

@@ -1,65 +1,181 @@
 #include "household.h"
 
-#define HOUR   3600
-#define KETTLE 2200 /* W */
+#include <assert.h>
+#include <stdbool.h>
 
-/* xorshift64*: a number below limit. */
+#define HOUR 3600
+#define DAY  (24 * HOUR)
+
+#define SUNRISE (6 * HOUR)
+#define SUNSET  (20 * HOUR)
+#define CELLS   3000 /* W under a clear sky at noon */
+#define SKY_MIN 250
+#define SKY_MAX 1000
+
+#define VOLTAGE_DV 2310
+#define DRIFT_MAX  40  /* 0.1 V */
+#define SAG        200 /* W that take 0.1 V */
+
+/* Reactive power in thousandths of the active one: above 0 a motor, below 0 a switching supply. A
+ * thermostat (cycle_s) is on for so many tenths of its cycle in each hour of the day; all else is
+ * switched on by people, so many times in ten hours, and runs for half to one and a half of run_s. */
+struct appliance {
+	uint8_t phase;
+	uint16_t watts;
+	int16_t reactive;
+	uint16_t cycle_s;
+	uint16_t run_s;
+	const char *by_hour; /* 24 digits */
+};
+
+/* clang-format off */
+static const struct appliance appliances[] = {
+	{ 0,   95,  620, 2700,    0, "333333333333444444444333" }, /* fridge */
+	{ 1,  120,  650, 3300,    0, "333333333333333444333333" }, /* freezer */
+	{ 2,  900,    0, 1200,    0, "222358632222233568876432" }, /* floor heating */
+	{ 1, 1100,  350, 1800,    0, "444457865433345678876544" }, /* heat pump */
+	{ 0, 1950,    0, 7200,    0, "221113432111111234321222" }, /* water heater */
+	{ 0, 2150,    0,    0,  160, "000003874323433346754310" }, /* kettle */
+	{ 2, 1800,    0,    0, 1500, "000000341123211397310000" }, /* stove */
+	{ 1, 2050,   90,    0, 2400, "000000112222222222111000" }, /* washing machine */
+	{ 0,  160, -350,    0, 5400, "100001332222333456666531" }, /* screens */
+	{ 2,  140, -200,    0, 5400, "000008972111112358999962" }, /* lights */
+	{ 1, 1250,  300,    0,  420, "000000542334644466421000" }, /* microwave oven */
+	{ 2,  800,  250,    0,  600, "000000011222222223110000" }, /* vacuum cleaner */
+};
+/* clang-format on */
+
+_Static_assert(sizeof(appliances) / sizeof(appliances[0]) == HOUSEHOLD_APPLIANCES,
+               "a place for each appliance's state");
+
+/* What is never switched off. */
+static const struct {
+	int32_t active, reactive;
+} base[HOUSEHOLD_PHASES] = { { 55, -30 }, { 70, -45 }, { 40, -20 } };
+
+/* A number below limit (xorshift64*: Vigna 2016). */
 static uint32_t dice(struct household *h, uint32_t limit)
 {
 	h->random ^= h->random >> 12;
 	h->random ^= h->random << 25;
 	h->random ^= h->random >> 27;
-	return (uint32_t)((h->random * 0x2545F4914F6CDD1D) >> 33) % limit;
+	return (uint32_t)(h->random * 0x2545F4914F6CDD1D >> 33) % limit;
 }
 
 void household_init(struct household *h, uint64_t seed)
 {
 	*h = (struct household){
 		.random = seed ? seed : 1,
-		.import_ws = 23456789ULL * 3600,
-		.export_ws = 2853145ULL * 3600,
-		.reactive_import_vars = 120588ULL * 3600,
-		.reactive_export_vars = 4285508ULL * 3600,
+		.sky = SKY_MAX,
+		.import_ws = 23456789ULL * HOUR,
+		.export_ws = 2853145ULL * HOUR,
+		.reactive_import_vars = 120588ULL * HOUR,
+		.reactive_export_vars = 4285508ULL * HOUR,
 	};
 }
 
-/* What stands in the house, by the hour: base, fridge on L1, cooking on L2, heating on L3. */
-static void load_at(const struct household *h, uint32_t s, uint32_t load[3])
+static bool runs(struct household *h, uint32_t i, uint32_t second_of_day)
 {
-	uint32_t hour = s / HOUR;
-	uint32_t fridge = s % 2700 < 900 ? 95 : 0;
-	uint32_t cooking = (hour >= 16 && hour < 19) || hour == 7 ? 1400 : 0;
-	uint32_t light = hour >= 6 && hour < 23 ? 180 : 20;
-	uint32_t heating = s % 600 < (hour >= 5 && hour < 23 ? 420U : 240U) ? 1500 : 0;
+	const struct appliance *a = &appliances[i];
+	uint32_t tenths = (uint32_t)(a->by_hour[second_of_day / HOUR] - '0');
 
-	load[0] = 60 + fridge + light + (h->kettle_s ? KETTLE : 0);
-	load[1] = 90 + cooking;
-	load[2] = 40 + heating;
+	if (a->cycle_s > 0) /* every thermostat has a beat of its own */
+		return (second_of_day + 577 * i) % a->cycle_s < tenths * a->cycle_s / 10;
+	if (h->on_s[i] > 0)
+		h->on_s[i]--;
+	else if (dice(h, 10 * HOUR) < tenths)
+		h->on_s[i] = a->run_s / 2 + dice(h, a->run_s);
+	return h->on_s[i] > 0;
+}
+
+/* One step of a walk that stays within low … high. */
+static int32_t wander(struct household *h, int32_t at, int32_t step, int32_t low, int32_t high)
+{
+	at += (int32_t)dice(h, (uint32_t)(2 * step + 1)) - step;
+	return at < low ? low : at > high ? high : at;
+}
+
+/* What a phase gets from the roof: a parabola over the day, under the clouds. */
+static int32_t sunshine(struct household *h, uint32_t second_of_day)
+{
+	uint64_t up, left;
+
+	h->sky = (uint32_t)wander(h, (int32_t)h->sky, 6, SKY_MIN, SKY_MAX);
+	if (second_of_day < SUNRISE || second_of_day >= SUNSET)
+		return 0;
+	up = second_of_day - SUNRISE;
+	left = SUNSET - second_of_day;
+	return (int32_t)(CELLS * h->sky / 1000 * 4 * up * left /
+	                 ((uint64_t)(SUNSET - SUNRISE) * (SUNSET - SUNRISE)) / HOUSEHOLD_PHASES);
+}
+
+static void consume(struct household *h, uint32_t second_of_day, struct household_state *state)
+{
+	int32_t sun = sunshine(h, second_of_day);
+
+	for (unsigned i = 0; i < HOUSEHOLD_PHASES; i++) {
+		state->active[i] = base[i].active + (int32_t)dice(h, 9) - sun;
+		state->reactive[i] = base[i].reactive + (int32_t)dice(h, 5);
+	}
+	for (uint32_t i = 0; i < HOUSEHOLD_APPLIANCES; i++) {
+		const struct appliance *a = &appliances[i];
+
+		if (!runs(h, i, second_of_day))
+			continue;
+		state->active[a->phase] += a->watts;
+		state->reactive[a->phase] += a->watts * a->reactive / 1000;
+	}
+}
+
+/* The square root, rounded to the nearest. */
+static uint64_t root_of(uint64_t square)
+{
+	uint64_t root = 0;
+
+	for (uint64_t bit = 1ULL << 31; bit > 0; bit >>= 1) {
+		if ((root + bit) * (root + bit) <= square)
+			root += bit;
+	}
+	return square - root * root > root ? root + 1 : root;
+}
+
+/* I = S / U, from the apparent power in mVA. */
+static uint32_t current_of(int32_t active, int32_t reactive, uint32_t voltage_dv)
+{
+	uint64_t square = (uint64_t)((int64_t)active * active + (int64_t)reactive * reactive);
+	uint64_t apparent_mva = root_of(square * 1000000);
+
+	return (uint32_t)((apparent_mva * 10 + voltage_dv / 2) / voltage_dv);
+}
+
+static void measure(struct household *h, struct household_state *state)
+{
+	int32_t active = 0, reactive = 0;
+
+	for (unsigned i = 0; i < HOUSEHOLD_PHASES; i++) {
+		h->drift_dv[i] = wander(h, h->drift_dv[i], 1, -DRIFT_MAX, DRIFT_MAX);
+		state->voltage_dv[i] =
+			(uint32_t)(VOLTAGE_DV + h->drift_dv[i] - state->active[i] / SAG);
+		state->current_ma[i] =
+			current_of(state->active[i], state->reactive[i], state->voltage_dv[i]);
+		active += state->active[i];
+		reactive += state->reactive[i];
+	}
+	state->power_import = active > 0 ? (uint32_t)active : 0;
+	state->power_export = active < 0 ? (uint32_t)-active : 0;
+	state->reactive_import = reactive > 0 ? (uint32_t)reactive : 0;
+	state->reactive_export = reactive < 0 ? (uint32_t)-reactive : 0;
 }
 
 struct household_state household_step(struct household *h, uint32_t second_of_day)
 {
 	struct household_state state = { 0 };
-	uint32_t total = 0, reactive;
 
-	if (h->kettle_s > 0)
-		h->kettle_s--;
-	else if (second_of_day > 6 * HOUR && dice(h, 5400) == 0)
-		h->kettle_s = 150;
-	load_at(h, second_of_day, h->load);
-	for (unsigned i = 0; i < 3; i++) {
-		h->load[i] += dice(h, 9);
-		total += h->load[i];
-		state.voltage_dv[i] = 2300 - h->load[i] / 150 + dice(h, 7);
-		state.current_ma[i] =
-			(uint32_t)((uint64_t)h->load[i] * 10000 / state.voltage_dv[i]);
-	}
-	state.power_import = total;
-	reactive = 40 + total / 20 + dice(h, 5);
-	state.reactive_import = h->kettle_s ? 0 : reactive;
-	state.reactive_export = h->kettle_s ? reactive / 2 : 0;
-
+	assert(second_of_day < DAY);
+	consume(h, second_of_day, &state);
+	measure(h, &state);
 	h->import_ws += state.power_import;
+	h->export_ws += state.power_export;
 	h->reactive_import_vars += state.reactive_import;
 	h->reactive_export_vars += state.reactive_export;
 	return state;

@@ -10,12 +10,12 @@
 
 #include "encoder.h"
 
-/* In the units of the wire. */
+/* In the units of the wire. Of one phase there is only the first. */
 struct kaifa {
 	const char *meter_id; /* 16 digits */
 	const char *meter_type;
 	bool one_phase;
-	bool wide_energies;      /* 64-bit registers (MA304T4) */
+	bool wide_energies;      /* registers of 64 bits (MA304T4), else the low 32 bits */
 	uint8_t source[2];       /* the frame's source address: 02 01 in Norway, 00 01 in Sweden */
 	struct han_datetime now; /* of the message */
 	struct han_datetime clock;                 /* of list 3's clock item */
@@ -28,7 +28,7 @@ struct kaifa {
 
 enum kaifa_list { KAIFA_LIST_1 = 1, KAIFA_LIST_2, KAIFA_LIST_3 };
 
-/* Writes the frame of that list; returns its length. */
+/* Writes the frame of that list behind what e holds; returns its length, 0 when it does not fit. */
 size_t kaifa_encode(struct encoder *e, const struct kaifa *meter, enum kaifa_list list);
 
 #endif

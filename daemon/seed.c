@@ -7,37 +7,69 @@
 
 #include <han/axdr.h>
 
-/* ---- texts and numbers ---- */
+#define LENGTH_MASK 0x07FF
 
-static void add_hex(cJSON *object, const char *name, const uint8_t *octets, size_t len)
+/* cJSON keeps the order of insertion: members are added in the order of their names, here and below.
+ * What adds returns false when memory ended. */
+
+/* Takes item over, NULL included. name NULL: into an array. */
+static bool add(cJSON *parent, const char *name, cJSON *item)
 {
-	char hex[2 * 8 + 1] = "";
+	bool added = item && (name ? cJSON_AddItemToObject(parent, name, item)
+	                           : cJSON_AddItemToArray(parent, item));
 
-	for (size_t i = 0; i < len && i < 8; i++)
-		snprintf(hex + 2 * i, 3, "%02x", octets[i]);
-	cJSON_AddStringToObject(object, name, hex);
+	if (!added)
+		cJSON_Delete(item);
+	return added;
 }
 
-/* A JSON string in which each octet is one character; cJSON's own strings cannot hold a NUL. */
+static bool add_text(cJSON *object, const char *name, const char *text)
+{
+	return add(object, name, cJSON_CreateString(text));
+}
+
+static bool add_hex(cJSON *object, const char *name, const uint8_t *octets, size_t len)
+{
+	char hex[2 * HAN_ADDRESS_MAX + 1] = "";
+
+	for (size_t i = 0; i < len && i < HAN_ADDRESS_MAX; i++)
+		snprintf(hex + 2 * i, 3, "%02x", octets[i]);
+	return add_text(object, name, hex);
+}
+
+/* One character in JSON: as it is, in UTF-8, or escaped when it cannot be seen. Returns its end. */
+static char *write_octet(char *out, uint8_t octet)
+{
+	bool escaped = octet < 0x20 || (octet >= 0x7F && octet < 0xA0);
+
+	if (escaped)
+		return out + sprintf(out, "\\u%04x", octet);
+	if (octet == '"' || octet == '\\')
+		*out++ = '\\';
+	if (octet < 0x80) {
+		*out++ = (char)octet;
+	} else {
+		*out++ = (char)(0xC0 | octet >> 6);
+		*out++ = (char)(0x80 | (octet & 0x3F));
+	}
+	return out;
+}
+
+/* A string in which each octet is one character; cJSON's own strings cannot hold a NUL. */
 static cJSON *create_octets(const uint8_t *octets, size_t len)
 {
-	char *text = malloc(6 * len + 3), *out = text;
+	char *text = cJSON_malloc(6 * len + sizeof("\"\""));
+	char *out = text;
 	cJSON *item;
 
 	if (!text)
 		return NULL;
 	*out++ = '"';
-	for (size_t i = 0; i < len; i++) {
-		bool plain = octets[i] >= 0x20 && octets[i] < 0x7F && !strchr("\"\\", octets[i]);
-
-		if (plain)
-			*out++ = (char)octets[i];
-		else
-			out += sprintf(out, "\\u%04x", octets[i]);
-	}
-	memcpy(out, "\"", 2);
+	for (size_t i = 0; i < len; i++)
+		out = write_octet(out, octets[i]);
+	memcpy(out, "\"", sizeof("\""));
 	item = cJSON_CreateRaw(text);
-	free(text);
+	cJSON_free(text);
 	return item;
 }
 
@@ -52,14 +84,9 @@ static cJSON *create_number(struct han_decimal number)
 
 static const char *unit_of(enum han_unit unit)
 {
-	switch (unit) {
-	case HAN_UNIT_VAR:
+	if (unit == HAN_UNIT_VAR)
 		return "VAr";
-	case HAN_UNIT_KVARH:
-		return "kVArh";
-	default:
-		return han_unit_name(unit);
-	}
+	return unit == HAN_UNIT_KVARH ? "kVArh" : han_unit_name(unit);
 }
 
 /* "2020-04-02 12:39:00,255 -32768 (0)": raw hundredths and deviation, the status in binary digits. */
@@ -107,68 +134,77 @@ static int compare_names(const void *a, const void *b)
 	              name_of(*(const struct han_value *const *)b, code_b));
 }
 
-static void add_value(cJSON *data, const struct han_value *value)
+static bool add_value(cJSON *data, const struct han_value *value)
 {
 	const struct han_measurement *m = value->measurement;
 	char code[HAN_OBIS_TEXT];
 	cJSON *object = cJSON_AddObjectToObject(data, name_of(value, code));
+	bool added = object != NULL;
 
 	if (m)
-		cJSON_AddStringToObject(object, "description", m->description);
-	cJSON_AddStringToObject(object, "obis_code", han_obis_print(value->obis, code));
+		added = added && add_text(object, "description", m->description);
+	added = added && add_text(object, "obis_code", han_obis_print(value->obis, code));
 	if (value->structural)
-		cJSON_AddTrueToObject(object, "structural");
+		added = added && add(object, "structural", cJSON_CreateTrue());
 	if (m && m->unit != HAN_UNIT_NONE)
-		cJSON_AddStringToObject(object, "unit", unit_of(m->unit));
-	cJSON_AddItemToObject(object, "value", create_value(value));
+		added = added && add_text(object, "unit", unit_of(m->unit));
+	return added && add(object, "value", create_value(value));
 }
 
-/* cJSON keeps the order of insertion: members are added in the order of their names, here and below. */
-static void add_data(cJSON *root, const struct han_reading *reading)
+static bool add_data(cJSON *root, const struct han_reading *reading)
 {
 	cJSON *data = cJSON_AddObjectToObject(root, "data");
 	const struct han_value *sorted[HAN_VALUES_MAX];
+	bool added = data != NULL;
 
 	for (size_t i = 0; i < reading->count; i++)
 		sorted[i] = &reading->values[i];
-	qsort(sorted, reading->count, sizeof(const struct han_value *), compare_names);
-	for (size_t i = 0; i < reading->count; i++)
-		add_value(data, sorted[i]);
+	qsort(sorted, reading->count, sizeof(void *), compare_names);
+	for (size_t i = 0; i < reading->count && added; i++)
+		added = add_value(data, sorted[i]);
+	return added;
 }
 
 /* ---- header ---- */
 
-static void add_hdlc(cJSON *header, const struct han_hdlc_header *h)
+static bool add_small(cJSON *object, const char *name, unsigned number)
+{
+	return add(object, name, cJSON_CreateNumber(number));
+}
+
+static bool add_hdlc(cJSON *header, const struct han_hdlc_header *h)
 {
 	const uint8_t format[] = { (uint8_t)(h->format >> 8), (uint8_t)h->format };
 
-	add_hex(header, "hdlc_addr_client", h->destination.octets, h->destination.len);
-	add_hex(header, "hdlc_addr_server", h->source.octets, h->source.len);
-	add_hex(header, "hdlc_control", &h->control, 1);
-	add_hex(header, "hdlc_fcs", h->fcs, sizeof(h->fcs));
-	add_hex(header, "hdlc_frame_format", format, sizeof(format));
-	add_hex(header, "hdlc_hcs", h->hcs, sizeof(h->hcs));
-	cJSON_AddNumberToObject(header, "hdlc_length", h->format & 0x07FF);
-	cJSON_AddNumberToObject(header, "hdlc_segmentation", h->format >> 11 & 1);
-	cJSON_AddNumberToObject(header, "hdlc_type", h->format >> 12);
+	return add_hex(header, "hdlc_addr_client", h->destination.octets, h->destination.len) &&
+	       add_hex(header, "hdlc_addr_server", h->source.octets, h->source.len) &&
+	       add_hex(header, "hdlc_control", &h->control, 1) &&
+	       add_hex(header, "hdlc_fcs", h->fcs, sizeof(h->fcs)) &&
+	       add_hex(header, "hdlc_frame_format", format, sizeof(format)) &&
+	       add_hex(header, "hdlc_hcs", h->hcs, sizeof(h->hcs)) &&
+	       add_small(header, "hdlc_length", h->format & LENGTH_MASK) &&
+	       add_small(header, "hdlc_segmentation", h->format >> 11 & 1) &&
+	       add_small(header, "hdlc_type", h->format >> 12);
 }
 
-static void add_header(cJSON *root, const struct han_reading *reading)
+static bool add_llc(cJSON *header, const uint8_t llc[3])
+{
+	return add_hex(header, "llc_control", &llc[2], 1) &&
+	       add_hex(header, "llc_dst_svc_ap", &llc[0], 1) &&
+	       add_hex(header, "llc_src_svc_ap", &llc[1], 1);
+}
+
+static bool add_header(cJSON *root, const struct han_reading *reading)
 {
 	cJSON *header = cJSON_AddObjectToObject(root, "header");
 	uint32_t id = reading->apdu.invoke_id;
 	const uint8_t invoke_id[] = { (uint8_t)(id >> 24), (uint8_t)(id >> 16), (uint8_t)(id >> 8),
 		                      (uint8_t)id };
 
-	add_hex(header, "apdu_invoke_id_and_priority", invoke_id, sizeof(invoke_id));
-	add_hex(header, "apdu_tag", &reading->apdu.tag, 1);
-	if (reading->framing == HAN_FRAMING_HDLC)
-		add_hdlc(header, &reading->hdlc);
-	if (reading->has_llc) {
-		add_hex(header, "llc_control", &reading->llc[2], 1);
-		add_hex(header, "llc_dst_svc_ap", &reading->llc[0], 1);
-		add_hex(header, "llc_src_svc_ap", &reading->llc[1], 1);
-	}
+	return header && add_hex(header, "apdu_invoke_id_and_priority", invoke_id, 4) &&
+	       add_hex(header, "apdu_tag", &reading->apdu.tag, 1) &&
+	       (reading->framing != HAN_FRAMING_HDLC || add_hdlc(header, &reading->hdlc)) &&
+	       (!reading->has_llc || add_llc(header, reading->llc));
 }
 
 /* ---- payload ---- */
@@ -188,36 +224,39 @@ static cJSON *create_item(const struct han_item *item)
 	return NULL;
 }
 
+static cJSON *create_time(const struct han_apdu_header *apdu)
+{
+	return apdu->has_time ? create_octets(apdu->time_octets, HAN_DATETIME_OCTETS)
+	                      : cJSON_CreateNull();
+}
+
 /* The header's date-time, then the body, containers as arrays. */
-static void add_payload(cJSON *root, const struct han_reading *reading)
+static bool add_payload(cJSON *root, const struct han_reading *reading)
 {
 	cJSON *open[HAN_AXDR_DEPTH + 2] = { cJSON_AddArrayToObject(root, "payload") };
+	bool added = open[0] && add(open[0], NULL, create_time(&reading->apdu));
 	struct han_axdr axdr;
 	struct han_item item;
 
-	cJSON_AddItemToArray(open[0],
-	                     reading->apdu.has_time
-	                             ? create_octets(reading->apdu.time_octets, HAN_DATETIME_OCTETS)
-	                             : cJSON_CreateNull());
 	han_axdr_begin(&axdr, reading->body, reading->body_len);
-	while (han_axdr_next(&axdr, &item)) {
+	while (added && han_axdr_next(&axdr, &item)) {
 		cJSON *created = create_item(&item);
 
-		cJSON_AddItemToArray(open[item.depth], created);
+		added = add(open[item.depth], NULL, created);
 		if (item.kind == HAN_ITEM_CONTAINER)
 			open[item.depth + 1] = created;
 	}
+	return added;
 }
 
 char *seed_print(const struct han_reading *reading, bool compact)
 {
 	cJSON *root = cJSON_CreateObject();
-	char *text;
+	char *text = NULL;
 
-	add_data(root, reading);
-	add_header(root, reading);
-	add_payload(root, reading);
-	text = compact ? cJSON_PrintUnformatted(root) : cJSON_Print(root);
+	if (root && add_data(root, reading) && add_header(root, reading) &&
+	    add_payload(root, reading))
+		text = compact ? cJSON_PrintUnformatted(root) : cJSON_Print(root);
 	cJSON_Delete(root);
 	return text;
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,165 +14,239 @@
 #include "household.h"
 #include "kaifa.h"
 
-#define OCTET_NS (10 * 1e9 / 2400) /* 8N1: ten bits */
-#define SECOND   1000000000ULL
+#define SECOND_NS 1e9
+#define OCTET_NS  (10 * SECOND_NS / 2400) /* 8N1: ten bits */
+#define WAIT_MAX  1e9                     /* s: decades, and any time_t holds it */
+#define SPEED_MAX 1000
 
-static volatile sig_atomic_t stopped;
+/* ---- settings ---- */
 
-static void on_stop(int signo)
+void simulate_init(struct simulate_settings *settings)
 {
-	(void)signo;
-	stopped = 1;
-}
-
-static int fail(const char *what)
-{
-	int rc = -errno;
-
-	fprintf(stderr, "hantool: %s: %s\n", what, strerror(errno));
-	return rc;
-}
-
-/* The master's descriptor. The slave stays open here too: a reader that goes away does not hang up. */
-static int open_pty(char *path, size_t size)
-{
-	int master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	struct termios tio;
-	int slave;
-
-	if (master < 0 || grantpt(master) < 0 || unlockpt(master) < 0 ||
-	    ptsname_r(master, path, size) != 0)
-		return fail("pty");
-	slave = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (slave < 0 || tcgetattr(slave, &tio) < 0)
-		return fail(path);
-	cfmakeraw(&tio);
-	if (tcsetattr(slave, TCSANOW, &tio) < 0)
-		return fail(path);
-	return master;
-}
-
-/* Replaces a link, never anything else. */
-static int make_link(const char *path, const char *link)
-{
-	struct stat st;
-
-	if (lstat(link, &st) == 0 && S_ISLNK(st.st_mode))
-		unlink(link);
-	return symlink(path, link) < 0 ? fail(link) : 0;
-}
-
-static void sleep_until(const struct timespec *epoch, uint64_t ns)
-{
-	uint64_t at = (uint64_t)epoch->tv_nsec + ns;
-	struct timespec until = { epoch->tv_sec + (time_t)(at / SECOND), (long)(at % SECOND) };
-
-	while (!stopped && clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR)
-		continue;
-}
-
-static struct han_datetime datetime_of(time_t local)
-{
+	time_t now = time(NULL);
 	struct tm tm;
 
-	gmtime_r(&local, &tm);
+	localtime_r(&now, &tm);
+	*settings = (struct simulate_settings){ .speed = 1, .start = now + tm.tm_gmtoff };
+}
+
+bool simulate_read_speed(const char *text, double *speed)
+{
+	char *end;
+	double read = strtod(text, &end);
+
+	if (end == text || *end || !(read > 0 && read <= SPEED_MAX))
+		return false;
+	*speed = read;
+	return true;
+}
+
+static struct han_datetime datetime_of(const struct tm *tm)
+{
 	return (struct han_datetime){
-		.year = (uint16_t)(tm.tm_year + 1900),
-		.month = (uint8_t)(tm.tm_mon + 1),
-		.day = (uint8_t)tm.tm_mday,
-		.weekday = (uint8_t)(tm.tm_wday ? tm.tm_wday : 7),
-		.hour = (uint8_t)tm.tm_hour,
-		.minute = (uint8_t)tm.tm_min,
-		.second = (uint8_t)tm.tm_sec,
+		.year = (uint16_t)(tm->tm_year + 1900),
+		.month = (uint8_t)(tm->tm_mon + 1),
+		.day = (uint8_t)tm->tm_mday,
+		.weekday = (uint8_t)(tm->tm_wday ? tm->tm_wday : 7),
+		.hour = (uint8_t)tm->tm_hour,
+		.minute = (uint8_t)tm->tm_min,
+		.second = (uint8_t)tm->tm_sec,
 		.hundredths = HAN_UNSPECIFIED,
 		.deviation = HAN_NO_DEVIATION,
 		.status = 0,
 	};
 }
 
-/* List 3 at ten seconds past the hour, list 2 every ten seconds, list 1 every two. 0: none. */
-static int list_due(time_t local)
+bool simulate_read_start(const char *text, time_t *start)
 {
-	if (local % 3600 == 10)
-		return KAIFA_LIST_3;
-	if (local % 10 == 0)
-		return KAIFA_LIST_2;
-	return local % 2 == 0 ? KAIFA_LIST_1 : 0;
+	struct tm tm = { 0 };
+	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	struct han_datetime read = datetime_of(&tm);
+
+	if (!end || *end || !han_datetime_exists(&read))
+		return false;
+	*start = timegm(&tm);
+	return true;
 }
 
-static size_t encode_second(struct encoder *e, const struct household *h,
-                            const struct household_state *now, time_t local, enum kaifa_list list)
+/* ---- pty ---- */
+
+struct player {
+	int master;
+	int slave; /* held open: a reader that goes away does not hang up */
+	char path[64];
+	double speed;
+	struct timespec epoch; /* when the meter's first second began */
+	sigset_t stop_signals; /* blocked, and looked for while waiting */
+	bool stopped;
+};
+
+static int fail(const char *what)
+{
+	int rc = -errno;
+
+	fprintf(stderr, "hantool: %s: %s\n", what, strerror(-rc));
+	return rc;
+}
+
+static int open_pty(struct player *p)
+{
+	struct termios tio;
+
+	p->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (p->master < 0 || grantpt(p->master) < 0 || unlockpt(p->master) < 0 ||
+	    ptsname_r(p->master, p->path, sizeof(p->path)) != 0)
+		return fail("no pseudo terminal");
+	p->slave = open(p->path, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (p->slave < 0 || tcgetattr(p->slave, &tio) < 0)
+		return fail(p->path);
+	cfmakeraw(&tio);
+	if (tcsetattr(p->slave, TCSANOW, &tio) < 0)
+		return fail(p->path);
+	return 0;
+}
+
+static void close_pty(struct player *p)
+{
+	if (p->slave >= 0)
+		close(p->slave);
+	if (p->master >= 0)
+		close(p->master);
+}
+
+static int make_link(const char *path, const char *link)
+{
+	struct stat st;
+
+	if (lstat(link, &st) == 0 && S_ISLNK(st.st_mode) && unlink(link) < 0)
+		return fail(link);
+	return symlink(path, link) < 0 ? fail(link) : 0;
+}
+
+/* Only when it is still ours: another one may have taken the name. */
+static void remove_link(const char *path, const char *link)
+{
+	char target[sizeof(((struct player *)NULL)->path)];
+	ssize_t len = readlink(link, target, sizeof(target));
+
+	if (len > 0 && (size_t)len == strlen(path) && memcmp(target, path, (size_t)len) == 0)
+		unlink(link);
+}
+
+/* ---- play ---- */
+
+/* Waits until so many ns of the meter's time have passed since the epoch: an absolute moment, so that
+ * nothing adds up. */
+static void wait_until(struct player *p, double meter_ns)
+{
+	double at = (double)p->epoch.tv_nsec / SECOND_NS + meter_ns / SECOND_NS / p->speed;
+	struct timespec now;
+	double left;
+
+	if (p->stopped)
+		return;
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left = at - (double)(now.tv_sec - p->epoch.tv_sec) -
+		       (double)now.tv_nsec / SECOND_NS;
+		left = left < 0 ? 0 : left > WAIT_MAX ? WAIT_MAX : left;
+		now.tv_sec = (time_t)left;
+		now.tv_nsec = (long)((left - (double)now.tv_sec) * SECOND_NS);
+		p->stopped = sigtimedwait(&p->stop_signals, NULL, &now) > 0;
+	} while (!p->stopped && errno == EINTR);
+}
+
+/* One octet after the other at the line's pace; what nobody reads is lost, as on a wire. */
+static void send_frame(struct player *p, const uint8_t *frame, size_t len, double meter_ns)
+{
+	for (size_t i = 0; i < len && !p->stopped; i++) {
+		wait_until(p, meter_ns + (double)i * OCTET_NS);
+		if (write(p->master, frame + i, 1) < 0 && errno != EAGAIN)
+			return;
+	}
+}
+
+/* List 3 at ten seconds past the hour, list 2 every ten seconds, list 1 every two. 0: none. */
+static int list_due(const struct tm *tm)
+{
+	if (tm->tm_min == 0 && tm->tm_sec == 10)
+		return KAIFA_LIST_3;
+	if (tm->tm_sec % 10 == 0)
+		return KAIFA_LIST_2;
+	return tm->tm_sec % 2 == 0 ? KAIFA_LIST_1 : 0;
+}
+
+static struct kaifa meter_of(const struct household *h, const struct household_state *state,
+                             const struct tm *tm)
 {
 	struct kaifa meter = {
 		.meter_id = "6970631400000000",
 		.meter_type = "MA304H4",
 		.source = { 0x02, 0x01 },
-		.now = datetime_of(local),
-		.power_import = now->power_import,
-		.power_export = now->power_export,
-		.reactive_import = now->reactive_import,
-		.reactive_export = now->reactive_export,
+		.now = datetime_of(tm),
+		.clock = datetime_of(tm),
+		.power_import = state->power_import,
+		.power_export = state->power_export,
+		.reactive_import = state->reactive_import,
+		.reactive_export = state->reactive_export,
 		.energy = { h->import_ws / 3600, h->export_ws / 3600,
 		            h->reactive_import_vars / 3600, h->reactive_export_vars / 3600 },
 	};
 
-	meter.clock = meter.now;
-	memcpy(meter.current, now->current_ma, sizeof(meter.current));
-	memcpy(meter.voltage, now->voltage_dv, sizeof(meter.voltage));
-	return kaifa_encode(e, &meter, list);
+	memcpy(meter.current, state->current_ma, sizeof(meter.current));
+	memcpy(meter.voltage, state->voltage_dv, sizeof(meter.voltage));
+	return meter;
 }
 
-/* One octet after the other at the line's pace; what nobody reads is lost, as on a wire. */
-static void send_frame(int master, const struct encoder *e, size_t len,
-                       const struct timespec *epoch, uint64_t start_ns, double speed)
-{
-	for (size_t i = 0; i < len && !stopped; i++) {
-		sleep_until(epoch, start_ns + (uint64_t)((double)i * OCTET_NS / speed));
-		if (write(master, e->octets + i, 1) < 0 && errno != EAGAIN)
-			return;
-	}
-}
-
-static void play(int master, const struct simulate_settings *settings)
+static void play(struct player *p, time_t start)
 {
 	struct household house;
-	struct encoder e;
-	struct timespec epoch;
 
-	household_init(&house, (uint64_t)settings->start);
-	clock_gettime(CLOCK_MONOTONIC, &epoch);
-	for (uint64_t second = 0; !stopped; second++) {
-		time_t local = settings->start + (time_t)second;
-		uint64_t start_ns = (uint64_t)((double)(second * SECOND) / settings->speed);
-		struct household_state now = household_step(&house, (uint32_t)(local % 86400));
-		int list = list_due(local);
+	household_init(&house, (uint64_t)start);
+	clock_gettime(CLOCK_MONOTONIC, &p->epoch);
+	for (time_t second = 0; !p->stopped; second++) {
+		time_t local = start + second;
+		uint8_t buf[ENCODER_FRAME_MAX];
+		struct household_state state;
+		struct encoder e;
+		struct kaifa meter;
+		struct tm tm;
+		int list;
 
-		sleep_until(&epoch, start_ns);
-		if (list)
-			send_frame(master, &e,
-			           encode_second(&e, &house, &now, local, (enum kaifa_list)list),
-			           &epoch, start_ns, settings->speed);
+		gmtime_r(&local, &tm);
+		state = household_step(&house,
+		                       (uint32_t)(tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec));
+		list = list_due(&tm);
+		if (!list)
+			continue;
+		meter = meter_of(&house, &state, &tm);
+		encoder_init(&e, buf, sizeof(buf));
+		kaifa_encode(&e, &meter, (enum kaifa_list)list);
+		send_frame(p, buf, e.len, (double)second * SECOND_NS);
 	}
 }
 
 int simulate(const struct simulate_settings *settings)
 {
-	struct sigaction action = { .sa_handler = on_stop };
-	char path[64];
-	int master = open_pty(path, sizeof(path));
+	struct player p = { .master = -1, .slave = -1, .speed = settings->speed };
 	int rc;
 
-	if (master < 0)
-		return master;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	rc = settings->link ? make_link(path, settings->link) : 0;
-	if (rc < 0)
-		return rc;
-	printf("%s\n", path);
-	fflush(stdout);
-	play(master, settings);
-	if (settings->link)
-		unlink(settings->link);
-	return 0;
+	sigemptyset(&p.stop_signals);
+	sigaddset(&p.stop_signals, SIGINT);
+	sigaddset(&p.stop_signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &p.stop_signals, NULL);
+
+	rc = open_pty(&p);
+	if (rc == 0 && settings->link)
+		rc = make_link(p.path, settings->link);
+	if (rc == 0) {
+		if (printf("%s\n", p.path) < 0 || fflush(stdout) == EOF)
+			rc = fail("standard output");
+		else
+			play(&p, settings->start);
+		if (settings->link)
+			remove_link(p.path, settings->link);
+	}
+	close_pty(&p);
+	return rc;
 }

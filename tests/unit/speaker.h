@@ -18,6 +18,7 @@ static const struct han_datetime speaker_time = {
 struct speaker {
 	struct kaifa meter;
 	struct encoder encoder;
+	uint8_t frame[ENCODER_FRAME_MAX];
 	struct han_decoder decoder;
 };
 
@@ -37,11 +38,13 @@ static inline void speaker_init(struct speaker *s)
 			       } };
 }
 
-/* The frame of that list, in s->encoder.octets until the next one; returns its length. */
+/* The frame of that list, in s->frame until the next one; returns its length. */
 static inline size_t speaker_frame(struct speaker *s, enum kaifa_list list)
 {
-	size_t len = kaifa_encode(&s->encoder, &s->meter, list);
+	size_t len;
 
+	encoder_init(&s->encoder, s->frame, sizeof(s->frame));
+	len = kaifa_encode(&s->encoder, &s->meter, list);
 	assert_true(len > 0);
 	return len;
 }
