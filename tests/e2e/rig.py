@@ -75,6 +75,12 @@ class Record:
                              "\n".join(str(e) for e in self.entries[-25:]))
 
 
+def pause(seconds):
+    """Only where something is not to happen, or has to be some time ago."""
+    if ENDED.wait(seconds):
+        raise Interrupted
+
+
 def until(what, check, timeout=None):
     """For what gives no event of its own."""
     deadline = time.monotonic() + (PATIENCE if timeout is None else timeout)
@@ -498,7 +504,7 @@ class Rig:
         watcher = self.watch(broker)
         port = self.port()
         daemon = self.daemon(self.setting(broker, port, **sections), env=env)
-        watcher.expect(r"han2?/bridge/[^/]+/availability", "online")
+        watcher.expect(r"[^/]+/bridge/[^/]+/availability", "online")
         return House(broker, watcher, port, daemon)
 
     def tool(self, *arguments, **options):

@@ -8,7 +8,7 @@ import pytest
 import kaifa
 from homeassistant import check_message, check_states, parse
 from measurements import MEASUREMENTS
-from rig import PATIENCE, until
+from rig import PATIENCE, pause, until
 
 METER = "6970631400000016"
 TOPIC = f"homeassistant/device/hanmqttd_{METER}/config"
@@ -159,7 +159,7 @@ def test_order_at_connect(rig):
     house.feed(kaifa.Meter(METER).list3())
     house.watcher.expect(f"han/{METER}/energy_active_cum_import")
     house.broker.kill()
-    time.sleep(3)  # two discovery messages in close succession would be kept apart
+    pause(3)  # two discovery messages in close succession would be kept apart
     before = len(house.broker.said())
     house.broker.start()
     bridge, = {m.topic for m in house.watcher.messages(r"han/bridge/[^/]+/availability")}
@@ -191,7 +191,7 @@ def test_birth(rig):
     house.feed(kaifa.Meter(METER).list3())
     message_of(house)
     for _ in range(2):
-        time.sleep(3)  # the start falls some time after what was sent last
+        pause(3)  # the start falls some time after what was sent last
         mark = house.watcher.mark()
         start = time.monotonic()
         for _ in range(3):  # reloaded, restarted: merged into one
@@ -204,7 +204,7 @@ def test_birth(rig):
         first = min(m.time for m in house.watcher.messages(rf"han/{METER}/(availability|power_\w+)", at))
         assert 0.8 < first - again.time < 2.5
         assert last - again.time < 3
-        time.sleep(3)
+        pause(3)
         house.watcher.barrier()
         assert len(announced(house, mark)) == 1
 
@@ -221,7 +221,7 @@ def test_no_birth(rig):
     watcher.expect(re.escape(TOPIC))
     for word in ("offline", "Online", "onlinex", ""):
         watcher.publish(STATUS, word)
-    time.sleep(11)
+    pause(11)
     watcher.barrier()
     assert len(watcher.messages(re.escape(TOPIC))) == 1
 
@@ -234,7 +234,7 @@ def test_status_topic(rig):
     message_of(house)
     mark = house.watcher.mark()
     house.watcher.publish(STATUS, "online")
-    time.sleep(11)
+    pause(11)
     house.watcher.barrier()
     assert not announced(house, mark)
     house.watcher.publish("ha/alive", "online")
