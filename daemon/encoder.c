@@ -60,20 +60,30 @@ static unsigned width_of(enum han_tag tag)
 {
 	switch (tag) {
 	case HAN_TAG_NULL:
+	case HAN_TAG_DONT_CARE:
 		return 0;
 	case HAN_TAG_BOOLEAN:
+	case HAN_TAG_BCD:
 	case HAN_TAG_INT8:
 	case HAN_TAG_UINT8:
 	case HAN_TAG_ENUM:
+	case HAN_TAG_DELTA_INT8:
+	case HAN_TAG_DELTA_UINT8:
 		return 1;
 	case HAN_TAG_INT16:
 	case HAN_TAG_UINT16:
+	case HAN_TAG_DELTA_INT16:
+	case HAN_TAG_DELTA_UINT16:
 		return 2;
 	case HAN_TAG_INT32:
 	case HAN_TAG_UINT32:
+	case HAN_TAG_FLOAT32:
+	case HAN_TAG_DELTA_INT32:
+	case HAN_TAG_DELTA_UINT32:
 		return 4;
 	case HAN_TAG_INT64:
 	case HAN_TAG_UINT64:
+	case HAN_TAG_FLOAT64:
 		return 8;
 	case HAN_TAG_ARRAY:
 	case HAN_TAG_STRUCTURE:
@@ -81,6 +91,10 @@ static unsigned width_of(enum han_tag tag)
 	case HAN_TAG_OCTET_STRING:
 	case HAN_TAG_VISIBLE_STRING:
 	case HAN_TAG_UTF8_STRING:
+	case HAN_TAG_COMPACT_ARRAY:
+	case HAN_TAG_DATE_TIME:
+	case HAN_TAG_DATE:
+	case HAN_TAG_TIME:
 		break;
 	}
 	assert(false); /* no number's tag */

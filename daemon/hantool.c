@@ -105,6 +105,7 @@ static void tell(struct decode *d, const struct han_event *event)
 		        frame, event->discarded);
 	switch (event->type) {
 	case HAN_MORE:
+	case HAN_PART:
 		break;
 	case HAN_READING:
 		print_reading(d, event->reading);
@@ -341,7 +342,7 @@ static int run_decode(int argc, char **argv)
 	fd = open_source(d.source, &live);
 	if (fd < 0)
 		return EXIT_FAILURE;
-	han_decoder_init(&d.decoder);
+	han_decoder_init(&d.decoder, NULL);
 	rc = d.bare ? decode_bare(&d, fd) : decode_stream(&d, fd, live);
 	if (d.messages == 0)
 		fprintf(stderr, "hantool: %s: no message could be decoded\n", d.source);

@@ -109,13 +109,12 @@ static void note_clock(struct meter *meter, const struct han_reading *reading)
 
 static void take_reading(struct meter *meter, const struct han_reading *reading)
 {
-	const struct han_value *id = han_reading_identity(reading);
-	char text[HAN_TEXT_MAX];
+	char id[HAN_IDENTITY_TEXT];
 
 	meter->complained = HAN_OK;
 	note_clock(meter, reading);
-	if (id && identify(meter, han_value_text(id, text)))
-		identity_save(port_key(meter), text);
+	if (han_reading_identity(reading, id) != HAN_IDENTITY_NONE && identify(meter, id))
+		identity_save(port_key(meter), id);
 	if (!meter->identity[0] && !meter->waiting_for_name) {
 		meter->waiting_for_name = true;
 		timer_start(&meter->nameless, NAMELESS_MS, 0);
@@ -157,13 +156,14 @@ static void handle(struct meter *meter, const struct han_event *event)
 		meter->resyncing = true;
 		meter->counters.resyncs++;
 	}
-	if (event->frame)
+	if (event->frame && event->type != HAN_BAD_FRAME)
 		note_frame(meter);
 	if (event->frame && meter->log_frames)
 		log_frame(event);
 
 	switch (event->type) {
 	case HAN_MORE:
+	case HAN_PART:
 		break;
 	case HAN_READING:
 		take_reading(meter, event->reading);
@@ -248,7 +248,7 @@ int meter_open(struct meter *meter, struct loop *loop, const struct meter_settin
 	};
 	if (identity_load(port_key(meter), meter->identity, sizeof(meter->identity)))
 		meter->hooks.identified(meter->hooks.user, meter);
-	han_decoder_init(&meter->decoder);
+	han_decoder_init(&meter->decoder, NULL);
 	rc = timer_init(&meter->silence, loop, silence_fired);
 	if (rc == 0)
 		rc = timer_init(&meter->nameless, loop, nameless_fired);

@@ -249,9 +249,9 @@ static bool update_info(struct publisher *p, const struct han_reading *reading,
                         const struct payload_meter *line)
 {
 	struct payload_meter info = *line;
-	char *text;
+	char identity[HAN_IDENTITY_TEXT], *text;
 
-	if (p->info && !han_reading_identity(reading))
+	if (p->info && han_reading_identity(reading, identity) == HAN_IDENTITY_NONE)
 		return false;
 	p->maker = han_list_maker(reading->list);
 	info.meter_id = p->identity;

@@ -1,11 +1,14 @@
 #include <han/decoder.h>
 
+#include <string.h>
+
 #include "apdu.h"
 #include "cursor.h"
 #include "hdlc.h"
 #include "profile.h"
 
 struct decoder {
+	struct han_settings settings;
 	struct hdlc hdlc;
 	struct han_reading reading;
 };
@@ -18,9 +21,17 @@ static struct decoder *inside(struct han_decoder *decoder)
 	return (struct decoder *)(void *)decoder;
 }
 
-void han_decoder_init(struct han_decoder *decoder)
+void han_decoder_init(struct han_decoder *decoder, const struct han_settings *settings)
 {
-	hdlc_init(&inside(decoder)->hdlc);
+	struct decoder *d = inside(decoder);
+
+	d->settings = settings ? *settings : (struct han_settings){ 0 };
+	hdlc_init(&d->hdlc);
+}
+
+void han_decoder_fini(struct han_decoder *decoder)
+{
+	memset(decoder, 0, sizeof(*decoder));
 }
 
 /* An APDU, from where the cursor stands, into values. */
@@ -29,6 +40,10 @@ static enum han_err decode_apdu(struct han_cursor *c, struct han_reading *readin
 	apdu_read_notification(c, &reading->apdu);
 	if (c->err != HAN_OK)
 		return c->err;
+	reading->has_encryption = false;
+	reading->is_telegram = false;
+	reading->message = c->pos;
+	reading->message_len = cursor_left(c);
 	reading->body = c->pos;
 	reading->body_len = cursor_left(c);
 	return profile_read(reading);
@@ -68,6 +83,7 @@ static void tell(struct decoder *d, enum hdlc_event found, struct han_event *eve
 		event->err = d->hdlc.reason;
 		break;
 	case HDLC_FRAME:
+		event->framing = HAN_FRAMING_HDLC;
 		event->frame = hdlc_frame(&d->hdlc, &event->frame_len);
 		tell_message(d, decode_frame(&d->hdlc, &d->reading), event);
 		break;

@@ -121,7 +121,9 @@ static void set_value(struct han_value *value, const struct element *element,
 {
 	const struct han_measurement *m = &measurements[element->measurement];
 
-	*value = (struct han_value){ .measurement = m, .obis = m->obis };
+	*value = (struct han_value){
+		.measurement = m, .has_obis = true, .obis = m->obis, .unit = m->unit
+	};
 	switch (element->type) {
 	case NUMBER:
 		value->type = HAN_VALUE_NUMBER;
@@ -223,6 +225,17 @@ size_t han_list_count(void)
 const struct han_list *han_list_at(size_t index)
 {
 	return index < LIST_COUNT ? &lists[index] : NULL;
+}
+
+const struct han_list *han_list_find(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < LIST_COUNT; i++) {
+		if (strlen(lists[i].name) == len && memcmp(lists[i].name, name, len) == 0)
+			return &lists[i];
+	}
+	return NULL;
 }
 
 const char *han_list_name(const struct han_list *list)

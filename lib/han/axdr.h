@@ -27,19 +27,33 @@ enum han_tag {
 	HAN_TAG_OCTET_STRING = 9,
 	HAN_TAG_VISIBLE_STRING = 10,
 	HAN_TAG_UTF8_STRING = 12,
+	HAN_TAG_BCD = 13,
 	HAN_TAG_INT8 = 15,
 	HAN_TAG_INT16 = 16,
 	HAN_TAG_UINT8 = 17,
 	HAN_TAG_UINT16 = 18,
+	HAN_TAG_COMPACT_ARRAY = 19,
 	HAN_TAG_INT64 = 20,
 	HAN_TAG_UINT64 = 21,
 	HAN_TAG_ENUM = 22,
+	HAN_TAG_FLOAT32 = 23,
+	HAN_TAG_FLOAT64 = 24,
+	HAN_TAG_DATE_TIME = 25,
+	HAN_TAG_DATE = 26,
+	HAN_TAG_TIME = 27,
+	HAN_TAG_DELTA_INT8 = 28,
+	HAN_TAG_DELTA_INT16 = 29,
+	HAN_TAG_DELTA_INT32 = 30,
+	HAN_TAG_DELTA_UINT8 = 31,
+	HAN_TAG_DELTA_UINT16 = 32,
+	HAN_TAG_DELTA_UINT32 = 33,
+	HAN_TAG_DONT_CARE = 255,
 };
 
 enum han_item_kind {
-	HAN_ITEM_NULL,
-	HAN_ITEM_NUMBER,    /* magnitude, negative */
-	HAN_ITEM_OCTETS,    /* octets, len: strings of all kinds; lives as long as the message */
+	HAN_ITEM_NULL,   /* null-data, don't-care */
+	HAN_ITEM_NUMBER, /* negative, magnitude, exp10 */
+	HAN_ITEM_OCTETS, /* octets, len: strings, dates and times; lives as long as the message */
 	HAN_ITEM_CONTAINER, /* count elements follow at depth + 1 */
 };
 
@@ -48,6 +62,7 @@ struct han_item {
 	uint8_t depth;
 	enum han_item_kind kind;
 	bool negative;
+	int16_t exp10; /* of a float: its shortest decimal is magnitude x 10^exp10; else 0 */
 	uint64_t magnitude;
 	const uint8_t *octets;
 	size_t len;

@@ -12,17 +12,27 @@
 #include <han/export.h>
 #include <han/obis.h>
 
+/* The numbers of COSEM units (DLMS Blue Book, table 4), as they come with a value: any of 1 … 254 may
+ * occur. Above them the multiples that are published. */
 enum han_unit {
-	HAN_UNIT_NONE,
-	HAN_UNIT_W,
-	HAN_UNIT_VAR,
-	HAN_UNIT_VA,
-	HAN_UNIT_A,
-	HAN_UNIT_V,
-	HAN_UNIT_HZ,
-	HAN_UNIT_KWH,
-	HAN_UNIT_KVARH,
-	HAN_UNIT_DEGREE,
+	HAN_UNIT_NONE = 0, /* a count, a text; 255 on the wire */
+	HAN_UNIT_SECOND = 7,
+	HAN_UNIT_DEGREE = 8,
+	HAN_UNIT_M3 = 13,
+	HAN_UNIT_JOULE = 25,
+	HAN_UNIT_W = 27,
+	HAN_UNIT_VA = 28,
+	HAN_UNIT_VAR = 29,
+	HAN_UNIT_WH = 30,
+	HAN_UNIT_VAH = 31,
+	HAN_UNIT_VARH = 32,
+	HAN_UNIT_A = 33,
+	HAN_UNIT_V = 35,
+	HAN_UNIT_HZ = 44,
+	HAN_UNIT_KWH = 256 + HAN_UNIT_WH,
+	HAN_UNIT_KVAH = 256 + HAN_UNIT_VAH,
+	HAN_UNIT_KVARH = 256 + HAN_UNIT_VARH,
+	HAN_UNIT_GJ = 256 + HAN_UNIT_JOULE,
 };
 
 enum han_kind {
@@ -52,7 +62,7 @@ HAN_EXPORT size_t han_measurement_index(const struct han_measurement *measuremen
  * A = 0 and B = 0: other channels are not the electricity meter. */
 HAN_EXPORT const struct han_measurement *han_measurement_find(struct han_obis obis);
 
-/* "W", "var", "kWh" …; "" for HAN_UNIT_NONE. Static storage. */
+/* "W", "var", "kWh" …; "" for HAN_UNIT_NONE and for what the table reserves. Static storage. */
 HAN_EXPORT const char *han_unit_name(enum han_unit unit);
 
 #endif

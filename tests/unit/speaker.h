@@ -55,7 +55,7 @@ static inline const struct han_reading *speaker_reading(struct speaker *s, enum 
 	size_t len = speaker_frame(s, list);
 	struct han_event event;
 
-	han_decoder_init(&s->decoder);
+	han_decoder_init(&s->decoder, NULL);
 	assert_int_equal(han_decoder_push(&s->decoder, s->encoder.octets, len, 0, &event), len);
 	assert_int_equal(event.type, HAN_READING);
 	return event.reading;

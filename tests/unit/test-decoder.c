@@ -98,7 +98,7 @@ static void meter_init(struct meter *meter)
 {
 	meter->before = meter->after = FENCE;
 	memset(&meter->decoder, 0xA5, sizeof(meter->decoder)); /* init expects nothing of it */
-	han_decoder_init(&meter->decoder);
+	han_decoder_init(&meter->decoder, NULL);
 	note_clear(&meter->note);
 	meter->discarded = 0;
 }
@@ -123,6 +123,9 @@ static void meter_note(struct meter *meter, const struct han_event *event)
 	meter->discarded += event->discarded;
 	switch (event->type) {
 	case HAN_MORE:
+		break;
+	case HAN_PART:
+		note_add(&meter->note, "%spart", gap);
 		break;
 	case HAN_READING:
 		note_add(&meter->note, "%sreading:%s", gap, han_list_name(event->reading->list));
@@ -303,6 +306,7 @@ static void test_bare_apdus(void **state)
 static void test_no_time_is_left_over(void **state)
 {
 	static struct meter meter;
+	char identity[HAN_IDENTITY_TEXT];
 	struct han_event event;
 	uint8_t buf[256];
 	size_t len = unhex("0f 40000000 090c 07e8011702113a3aff800000" LIST_1, buf, sizeof(buf));
@@ -316,7 +320,8 @@ static void test_no_time_is_left_over(void **state)
 	han_decoder_apdu(&meter.decoder, buf, len, &event);
 	assert_non_null(event.reading);
 	assert_null(han_reading_time(event.reading));
-	assert_null(han_reading_identity(event.reading));
+	assert_int_equal(han_reading_identity(event.reading, identity), HAN_IDENTITY_NONE);
+	assert_string_equal(identity, "");
 }
 
 /* Whole messages only: a frame with sound checks around the first octets of one has no values. */

@@ -153,7 +153,7 @@ static struct han_event decode(const uint8_t *octets, size_t len)
 	struct han_event event;
 	size_t taken;
 
-	han_decoder_init(&decoder);
+	han_decoder_init(&decoder, NULL);
 	taken = han_decoder_push(&decoder, octets, len, 0, &event);
 	assert_int_equal(taken, len);
 	return event;

@@ -21,7 +21,7 @@ static const struct han_reading *decode(const uint8_t *octets, size_t len, bool 
 	static struct han_decoder decoder;
 	struct han_event event;
 
-	han_decoder_init(&decoder);
+	han_decoder_init(&decoder, NULL);
 	if (bare)
 		han_decoder_apdu(&decoder, octets, len, &event);
 	else

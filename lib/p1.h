@@ -1,0 +1,29 @@
+/* P1 telegrams (DSMR 5.0.2 P1, 6.2; DSMR 2.2 to 5, e-MUCS, Swedish and Danish variants).
+ *
+ *	/XXX5ident CR LF CR LF object lines … ! crc CR LF
+ *
+ * and ciphered ones, which are a general-glo-ciphering APDU with nothing around it:
+ *
+ *	DB | 08 | system title 8 | 82 | length 2 | security control | …
+ */
+#ifndef P1_H
+#define P1_H
+
+#include "framer.h"
+
+static inline bool p1_starts(uint8_t octet)
+{
+	return octet == '/' || octet == 0xDB;
+}
+
+/* Looks at the candidate: fills f->p1, and f->payload and payload_len with the whole telegram ('/' up to
+ * and with '!') or the whole APDU.
+ *
+ * The check sequence is CRC-16/ARC over '/' … '!'. A telegram without one is taken when every line of it
+ * is well-formed and it does not say that its version has one (1-3:0.2.8 of 40 and above: HAN_ERR_CRC). An
+ * octet or a line that no telegram has ends the candidate at once (HAN_ERR_LINE), so that a damaged
+ * telegram does not hold up the one behind it. A ciphered one is looked for only where f->fresh says that
+ * frames begin: nothing checks its octets before it is deciphered. */
+enum look p1_look(struct framer *f);
+
+#endif
