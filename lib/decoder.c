@@ -9,7 +9,7 @@
 
 struct decoder {
 	struct han_settings settings;
-	struct hdlc hdlc;
+	struct framer framer;
 	struct han_reading reading;
 };
 
@@ -26,7 +26,7 @@ void han_decoder_init(struct han_decoder *decoder, const struct han_settings *se
 	struct decoder *d = inside(decoder);
 
 	d->settings = settings ? *settings : (struct han_settings){ 0 };
-	hdlc_init(&d->hdlc);
+	framer_init(&d->framer, d->settings.protocol);
 }
 
 void han_decoder_fini(struct han_decoder *decoder)
@@ -49,15 +49,15 @@ static enum han_err decode_apdu(struct han_cursor *c, struct han_reading *readin
 	return profile_read(reading);
 }
 
-static enum han_err decode_frame(const struct hdlc *hdlc, struct han_reading *reading)
+static enum han_err decode_frame(const struct framer *framer, struct han_reading *reading)
 {
 	size_t len;
-	const uint8_t *information = hdlc_information(hdlc, &len);
+	const uint8_t *information = framer_payload(framer, &len);
 	struct han_cursor c = cursor_over(information, len);
 
 	reading->framing = HAN_FRAMING_HDLC;
-	reading->hdlc = hdlc->header;
-	if (hdlc->header.format & HDLC_SEGMENTED)
+	reading->hdlc = framer->hdlc;
+	if (framer->hdlc.format & HDLC_SEGMENTED)
 		return HAN_ERR_SEGMENT;
 	apdu_read_llc(&c, reading->llc);
 	reading->has_llc = true;
@@ -71,21 +71,21 @@ static void tell_message(struct decoder *d, enum han_err err, struct han_event *
 	event->reading = err == HAN_OK ? &d->reading : NULL;
 }
 
-static void tell(struct decoder *d, enum hdlc_event found, struct han_event *event)
+static void tell(struct decoder *d, enum framer_event found, struct han_event *event)
 {
-	*event = (struct han_event){ .discarded = d->hdlc.discarded };
+	*event = (struct han_event){ .discarded = d->framer.discarded };
 	switch (found) {
-	case HDLC_MORE:
+	case FRAMER_MORE:
 		event->type = HAN_MORE;
 		break;
-	case HDLC_BAD:
+	case FRAMER_BAD:
 		event->type = HAN_BAD_FRAME;
-		event->err = d->hdlc.reason;
+		event->err = d->framer.reason;
 		break;
-	case HDLC_FRAME:
+	case FRAMER_FRAME:
 		event->framing = HAN_FRAMING_HDLC;
-		event->frame = hdlc_frame(&d->hdlc, &event->frame_len);
-		tell_message(d, decode_frame(&d->hdlc, &d->reading), event);
+		event->frame = framer_frame(&d->framer, &event->frame_len);
+		tell_message(d, decode_frame(&d->framer, &d->reading), event);
 		break;
 	}
 }
@@ -94,8 +94,8 @@ size_t han_decoder_push(struct han_decoder *decoder, const uint8_t *buf, size_t 
                         uint64_t now_ms, struct han_event *event)
 {
 	struct decoder *d = inside(decoder);
-	enum hdlc_event found;
-	size_t taken = hdlc_push(&d->hdlc, buf, len, now_ms, &found);
+	enum framer_event found;
+	size_t taken = framer_push(&d->framer, buf, len, now_ms, &found);
 
 	tell(d, found, event);
 	return taken;
@@ -104,9 +104,9 @@ size_t han_decoder_push(struct han_decoder *decoder, const uint8_t *buf, size_t 
 void han_decoder_end(struct han_decoder *decoder, struct han_event *event)
 {
 	struct decoder *d = inside(decoder);
-	enum hdlc_event found;
+	enum framer_event found;
 
-	hdlc_end(&d->hdlc, &found);
+	framer_end(&d->framer, &found);
 	tell(d, found, event);
 }
 

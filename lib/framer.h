@@ -33,16 +33,16 @@ struct framer {
 	uint8_t buf[FRAMER_MAX];
 	size_t start;
 	size_t end;
-	enum han_protocol protocol;    /* the framings looked for */
-	enum han_framing framing;      /* the candidate's */
-	unsigned step;                 /* the framing's own: how far it has looked; 0 at first, */
-	size_t need;                   /* octets of the candidate with which it wants to look again */
-	bool shared;                   /* the first octet was the last one of the frame before (a flag) */
-	bool fresh;                    /* the candidate began at the start of the input, after a pause, or
+	enum han_protocol protocol; /* the framings looked for */
+	enum han_framing framing;   /* the candidate's */
+	unsigned step;              /* the framing's own: how far it has looked; 0 at first, */
+	size_t need;                /* octets of the candidate with which it wants to look again */
+	bool shared; /* the first octet was the last one of the frame before (a flag) */
+	bool fresh;  /* the candidate began at the start of the input, after a pause, or
 	                                * right behind a frame */
-	enum framer_event reported;    /* what the next push drops */
-	uint64_t last_ms;              /* when the newest octet came */
-	uint64_t taken;                /* octets since init */
+	enum framer_event reported; /* what the next push drops */
+	uint64_t last_ms;           /* when the newest octet came */
+	uint64_t taken;             /* octets since init */
 
 	/* Of the event reported: */
 	size_t discarded; /* octets since the last event that belong to no frame */

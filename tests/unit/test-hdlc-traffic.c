@@ -14,7 +14,7 @@ struct expected {
 };
 
 struct watch {
-	struct hdlc hdlc;
+	struct framer hdlc;
 	const struct expected *expected;
 	size_t count;
 	size_t seen;
@@ -23,21 +23,21 @@ struct watch {
 static void watch_init(struct watch *watch, const struct expected *expected, size_t count)
 {
 	memset(&watch->hdlc, 0xA5, sizeof(watch->hdlc));
-	hdlc_init(&watch->hdlc);
+	framer_init(&watch->hdlc, HAN_PROTOCOL_HDLC);
 	watch->expected = expected;
 	watch->count = count;
 	watch->seen = 0;
 }
 
-static void watch_event(struct watch *watch, enum hdlc_event event)
+static void watch_event(struct watch *watch, enum framer_event event)
 {
 	const struct expected *next = watch->expected + watch->seen;
 	const uint8_t *octets;
 	size_t len;
 
-	if (event != HDLC_FRAME)
+	if (event != FRAMER_FRAME)
 		return;
-	octets = hdlc_frame(&watch->hdlc, &len);
+	octets = framer_frame(&watch->hdlc, &len);
 	if (watch->seen == watch->count || len != next->len ||
 	    memcmp(octets, next->octets, len) != 0)
 		fail_msg("frame %zu of %zu octets was never sent, or frames before it are missing",
@@ -47,27 +47,27 @@ static void watch_event(struct watch *watch, enum hdlc_event event)
 
 static void watch_push(struct watch *watch, const uint8_t *buf, size_t len)
 {
-	enum hdlc_event event;
+	enum framer_event event;
 
 	do {
-		size_t used = hdlc_push(&watch->hdlc, buf, len, 0, &event);
+		size_t used = framer_push(&watch->hdlc, buf, len, 0, &event);
 
 		assert_true(used <= len);
 		buf += used;
 		len -= used;
 		watch_event(watch, event);
-	} while (event != HDLC_MORE);
+	} while (event != FRAMER_MORE);
 	assert_int_equal(len, 0);
 }
 
 static void watch_end(struct watch *watch)
 {
-	enum hdlc_event event;
+	enum framer_event event;
 
 	do {
-		hdlc_end(&watch->hdlc, &event);
+		framer_end(&watch->hdlc, &event);
 		watch_event(watch, event);
-	} while (event != HDLC_MORE);
+	} while (event != FRAMER_MORE);
 	assert_int_equal(watch->seen, watch->count);
 }
 
@@ -96,16 +96,16 @@ static void three_make(struct three *three, const char *information)
 }
 
 /* Writes the digit of the frame that was delivered, if one was. */
-static char *three_event(const struct three *three, const struct hdlc *f, enum hdlc_event event,
+static char *three_event(const struct three *three, const struct framer *f, enum framer_event event,
                          char *out)
 {
 	unsigned i = 0;
 	const uint8_t *octets;
 	size_t len;
 
-	if (event != HDLC_FRAME)
+	if (event != FRAMER_FRAME)
 		return out;
-	octets = hdlc_frame(f, &len);
+	octets = framer_frame(f, &len);
 	while (i < 3 &&
 	       (len != three->frames[i].len || memcmp(octets, three->frames[i].octets, len) != 0))
 		i++;
@@ -116,25 +116,25 @@ static char *three_event(const struct three *three, const struct hdlc *f, enum h
 /* The digits of those delivered, in the order they come; 4 for a frame that was never sent. */
 static const char *three_push(const struct three *three)
 {
-	static struct hdlc f;
+	static struct framer f;
 	static char seen[sizeof(three->octets)];
 	const uint8_t *rest = three->octets;
 	size_t left = three->len;
 	char *out = seen;
-	enum hdlc_event event;
+	enum framer_event event;
 
-	hdlc_init(&f);
+	framer_init(&f, HAN_PROTOCOL_HDLC);
 	do {
-		size_t used = hdlc_push(&f, rest, left, 0, &event);
+		size_t used = framer_push(&f, rest, left, 0, &event);
 
 		rest += used;
 		left -= used;
 		out = three_event(three, &f, event, out);
-	} while (event != HDLC_MORE);
+	} while (event != FRAMER_MORE);
 	do {
-		hdlc_end(&f, &event);
+		framer_end(&f, &event);
 		out = three_event(three, &f, event, out);
-	} while (event != HDLC_MORE);
+	} while (event != FRAMER_MORE);
 	*out = '\0';
 	return seen;
 }

@@ -116,7 +116,7 @@ static const char *reason_name(enum han_err reason)
 
 /* A receiver and what it said. */
 struct line {
-	struct hdlc hdlc;
+	struct framer hdlc;
 	struct note note;
 	size_t skipped; /* octets that belong to no frame, since the last frame or refusal */
 };
@@ -124,7 +124,7 @@ struct line {
 static void line_init(struct line *line)
 {
 	memset(&line->hdlc, 0xA5, sizeof(line->hdlc)); /* init expects nothing of it */
-	hdlc_init(&line->hdlc);
+	framer_init(&line->hdlc, HAN_PROTOCOL_HDLC);
 	note_clear(&line->note);
 	line->skipped = 0;
 }
@@ -138,22 +138,22 @@ static void note_skipped(struct line *line)
 
 static void note_frame(struct line *line)
 {
-	bool segmented = line->hdlc.header.format & HDLC_SEGMENTED;
+	bool segmented = line->hdlc.hdlc.format & HDLC_SEGMENTED;
 	size_t len;
-	const uint8_t *information = hdlc_information(&line->hdlc, &len);
+	const uint8_t *information = framer_payload(&line->hdlc, &len);
 
 	note_add(&line->note, "%s%s:", note_gap(&line->note), segmented ? "segment" : "frame");
 	for (size_t i = 0; i < len; i++)
 		note_add(&line->note, "%02x", information[i]);
 }
 
-static void note_event(struct line *line, enum hdlc_event event)
+static void note_event(struct line *line, enum framer_event event)
 {
 	line->skipped += line->hdlc.discarded;
-	if (event == HDLC_MORE)
+	if (event == FRAMER_MORE)
 		return;
 	note_skipped(line);
-	if (event == HDLC_FRAME)
+	if (event == FRAMER_FRAME)
 		note_frame(line);
 	else
 		note_add(&line->note, "%sbad:%s", note_gap(&line->note),
@@ -165,27 +165,27 @@ static void line_push(struct line *line, const uint8_t *buf, size_t len, uint64_
 {
 	uint8_t *block = malloc(len + 1);
 	size_t at = 0;
-	enum hdlc_event event;
+	enum framer_event event;
 
 	assert_non_null(block);
 	memcpy(block + 1, buf, len);
 	do {
-		at += hdlc_push(&line->hdlc, block + 1 + at, len - at, now_ms, &event);
+		at += framer_push(&line->hdlc, block + 1 + at, len - at, now_ms, &event);
 		assert_true(at <= len);
 		note_event(line, event);
-	} while (event != HDLC_MORE);
+	} while (event != FRAMER_MORE);
 	assert_int_equal(at, len);
 	free(block);
 }
 
 static void line_end(struct line *line)
 {
-	enum hdlc_event event;
+	enum framer_event event;
 
 	do {
-		hdlc_end(&line->hdlc, &event);
+		framer_end(&line->hdlc, &event);
 		note_event(line, event);
-	} while (event != HDLC_MORE);
+	} while (event != FRAMER_MORE);
 	note_skipped(line);
 }
 
@@ -276,28 +276,28 @@ static void check_address(const struct han_address *address, const char *hex)
 /* A frame of one octet of information, as far as its header is told. */
 static void check_header(const struct frame *frame, const char *destination, const char *source)
 {
-	static struct hdlc f;
-	enum hdlc_event event;
+	static struct framer f;
+	enum framer_event event;
 	const uint8_t *octets;
 	size_t len;
 
-	hdlc_init(&f);
-	assert_int_equal(hdlc_push(&f, frame->octets, frame->len - 1, 0, &event), frame->len - 1);
-	assert_int_equal(event, HDLC_MORE);
-	assert_int_equal(hdlc_push(&f, frame->octets + frame->len - 1, 1, 0, &event), 1);
-	assert_int_equal(event, HDLC_FRAME);
+	framer_init(&f, HAN_PROTOCOL_HDLC);
+	assert_int_equal(framer_push(&f, frame->octets, frame->len - 1, 0, &event), frame->len - 1);
+	assert_int_equal(event, FRAMER_MORE);
+	assert_int_equal(framer_push(&f, frame->octets + frame->len - 1, 1, 0, &event), 1);
+	assert_int_equal(event, FRAMER_FRAME);
 	assert_int_equal(f.discarded, 0);
 
-	octets = hdlc_frame(&f, &len);
+	octets = framer_frame(&f, &len);
 	assert_int_equal(len, frame->len);
 	assert_memory_equal(octets, frame->octets, len);
-	assert_int_equal(f.header.format, frame->octets[1] << 8 | frame->octets[2]);
-	check_address(&f.header.destination, destination);
-	check_address(&f.header.source, source);
-	assert_int_equal(f.header.control, 0x13);
-	assert_memory_equal(f.header.hcs, frame->octets + len - 6, 2);
-	assert_memory_equal(f.header.fcs, frame->octets + len - 3, 2);
-	octets = hdlc_information(&f, &len);
+	assert_int_equal(f.hdlc.format, frame->octets[1] << 8 | frame->octets[2]);
+	check_address(&f.hdlc.destination, destination);
+	check_address(&f.hdlc.source, source);
+	assert_int_equal(f.hdlc.control, 0x13);
+	assert_memory_equal(f.hdlc.hcs, frame->octets + len - 6, 2);
+	assert_memory_equal(f.hdlc.fcs, frame->octets + len - 3, 2);
+	octets = framer_payload(&f, &len);
 	assert_int_equal(len, 1);
 	assert_int_equal(*octets, 0x11);
 }

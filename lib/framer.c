@@ -1,0 +1,226 @@
+#include "framer.h"
+
+#include <string.h>
+
+#include "hdlc.h"
+
+#define NEED_FIRST 2 /* octets of a candidate with which its framing looks first */
+
+void framer_init(struct framer *f, enum han_protocol protocol)
+{
+	f->start = 0;
+	f->end = 0;
+	f->protocol = protocol;
+	f->framing = HAN_FRAMING_NONE;
+	f->step = 0;
+	f->need = NEED_FIRST;
+	f->shared = false;
+	f->fresh = true;
+	f->reported = FRAMER_MORE;
+	f->last_ms = 0;
+	f->taken = 0;
+	f->discarded = 0;
+}
+
+/* The framing that a candidate with this first octet is of; HAN_FRAMING_NONE: of none. */
+static enum han_framing framing_of(const struct framer *f, uint8_t first)
+{
+	if (f->protocol <= HAN_PROTOCOL_HDLC && hdlc_starts(first))
+		return HAN_FRAMING_HDLC;
+	return HAN_FRAMING_NONE;
+}
+
+/* How many octets of buf come before the next that may begin a candidate. */
+static size_t noise_before(const struct framer *f, const uint8_t *buf, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && framing_of(f, buf[n]) == HAN_FRAMING_NONE)
+		n++;
+	return n;
+}
+
+static enum look look(struct framer *f)
+{
+	switch (f->framing) {
+	case HAN_FRAMING_HDLC:
+		return hdlc_look(f);
+	case HAN_FRAMING_NONE:
+	case HAN_FRAMING_MBUS:
+	case HAN_FRAMING_P1:
+		break;
+	}
+	return LOOK_NOISE;
+}
+
+/* Drops n octets; what follows them is the next candidate, or noise, which search() drops. */
+static void drop(struct framer *f, size_t n)
+{
+	f->start += n;
+	if (f->start == f->end)
+		f->start = f->end = 0;
+	f->framing = f->start < f->end ? framing_of(f, f->buf[f->start]) : HAN_FRAMING_NONE;
+	f->step = 0;
+	f->need = f->start < f->end && f->framing == HAN_FRAMING_NONE ? 1 : NEED_FIRST;
+	f->shared = false;
+}
+
+/* The candidate's first octet begins nothing: the next candidate is somewhere behind it. */
+static void drop_candidate(struct framer *f)
+{
+	size_t n = 1 + noise_before(f, framer_candidate(f) + 1, framer_have(f) - 1);
+
+	f->discarded += n - f->shared;
+	drop(f, n);
+	f->fresh = false;
+}
+
+static enum framer_event report(struct framer *f, enum framer_event event)
+{
+	f->reported = event;
+	return event;
+}
+
+static enum framer_event refuse(struct framer *f, enum han_err reason)
+{
+	f->reason = reason;
+	return report(f, FRAMER_BAD);
+}
+
+/* Looks at what is in the buffer as far as it reaches. */
+static enum framer_event search(struct framer *f)
+{
+	while (framer_have(f) >= f->need) {
+		switch (look(f)) {
+		case LOOK_MORE:
+			break;
+		case LOOK_FRAME:
+			return report(f, FRAMER_FRAME);
+		case LOOK_BAD:
+			return report(f, FRAMER_BAD);
+		case LOOK_NOISE:
+			drop_candidate(f);
+			break;
+		case LOOK_FILL:
+			drop(f, 1);
+			break;
+		}
+	}
+	return FRAMER_MORE;
+}
+
+/* Drops what the last event reported: a refused candidate's first octet, or a frame. The flag that closes an
+ * HDLC frame may open the next and stays. */
+static void forget_event(struct framer *f)
+{
+	enum framer_event reported = f->reported;
+	bool flag = f->framing == HAN_FRAMING_HDLC;
+
+	f->discarded = 0;
+	f->reported = FRAMER_MORE;
+	if (reported == FRAMER_BAD) {
+		drop_candidate(f);
+	} else if (reported == FRAMER_FRAME) {
+		drop(f, f->need - flag);
+		f->shared = flag;
+		f->fresh = true;
+	}
+}
+
+/* Takes what the candidate needs from the line; skips to a candidate when there is none. */
+static size_t take(struct framer *f, const uint8_t *buf, size_t len)
+{
+	size_t n = f->need - framer_have(f);
+
+	if (framer_have(f) == 0) {
+		size_t noise = noise_before(f, buf, len);
+
+		if (noise > 0) {
+			f->discarded += noise;
+			f->fresh = false;
+			return noise;
+		}
+		f->framing = framing_of(f, buf[0]);
+	}
+	if (n > len)
+		n = len;
+	if (n > sizeof(f->buf) - f->end) {
+		memmove(f->buf, framer_candidate(f), framer_have(f));
+		f->end = framer_have(f);
+		f->start = 0;
+	}
+	memcpy(f->buf + f->end, buf, n);
+	f->end += n;
+	return n;
+}
+
+/* More than the lone flag that may open a frame some time. */
+static bool begun(const struct framer *f)
+{
+	return framer_have(f) > 1;
+}
+
+static bool paused(const struct framer *f, uint64_t now_ms)
+{
+	return now_ms && f->last_ms && now_ms - f->last_ms > HAN_IDLE_MS;
+}
+
+size_t framer_push(struct framer *f, const uint8_t *buf, size_t len, uint64_t now_ms,
+                   enum framer_event *event)
+{
+	size_t taken = 0;
+
+	forget_event(f);
+	*event = search(f);
+	if (*event == FRAMER_MORE && paused(f, now_ms)) {
+		if (begun(f))
+			*event = refuse(f, HAN_ERR_TIMEOUT);
+		else
+			f->fresh = true;
+	}
+	while (*event == FRAMER_MORE && taken < len) {
+		taken += take(f, buf + taken, len - taken);
+		f->last_ms = now_ms;
+		*event = search(f);
+	}
+	f->taken += taken;
+	return taken;
+}
+
+void framer_end(struct framer *f, enum framer_event *event)
+{
+	size_t discarded;
+	uint64_t taken = f->taken;
+
+	forget_event(f);
+	*event = search(f);
+	if (*event != FRAMER_MORE)
+		return;
+	if (begun(f)) {
+		*event = refuse(f, HAN_ERR_END);
+		return;
+	}
+	discarded = f->discarded;
+	if (framer_have(f) == 1 && f->framing != HAN_FRAMING_HDLC)
+		discarded++;
+	framer_init(f, f->protocol);
+	f->discarded = discarded;
+	f->taken = taken;
+}
+
+const uint8_t *framer_frame(const struct framer *f, size_t *len)
+{
+	*len = f->reported == FRAMER_FRAME ? f->need : framer_have(f);
+	return framer_candidate(f);
+}
+
+const uint8_t *framer_payload(const struct framer *f, size_t *len)
+{
+	*len = f->payload_len;
+	return framer_candidate(f) + f->payload;
+}
+
+uint64_t framer_offset(const struct framer *f)
+{
+	return f->taken - framer_have(f);
+}
