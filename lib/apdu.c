@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cipher.h"
 #include "cursor.h"
 
 void apdu_read_llc(struct han_cursor *c, uint8_t llc[3])
@@ -16,23 +17,36 @@ void apdu_read_llc(struct han_cursor *c, uint8_t llc[3])
 		memcpy(llc, b, 3);
 }
 
-static void read_datetime(struct han_cursor *c, struct han_apdu_header *header)
+bool apdu_is_push(uint8_t tag)
 {
-	uint8_t first = cursor_u8(c);
-	const uint8_t *b;
+	return tag == APDU_DATA_NOTIFICATION || tag == APDU_EVENT_NOTIFICATION ||
+	       tag == APDU_BLOCK || tag == APDU_TELEGRAM || cipher_tag(tag);
+}
 
-	if (first == 0x00)
-		return;
-	if (first == HAN_TAG_OCTET_STRING)
-		first = cursor_u8(c);
-	if (first != HAN_DATETIME_OCTETS)
-		cursor_fail(c, HAN_ERR_DATETIME);
-	b = cursor_take(c, HAN_DATETIME_OCTETS);
+static void take_datetime(struct han_cursor *c, struct han_apdu_header *header)
+{
+	const uint8_t *b = cursor_take(c, HAN_DATETIME_OCTETS);
+
 	if (!b)
 		return;
 	header->has_time = true;
 	memcpy(header->time_octets, b, HAN_DATETIME_OCTETS);
 	header->time = han_datetime_read(b);
+}
+
+static void read_datetime(struct han_cursor *c, struct han_apdu_header *header)
+{
+	uint8_t first = cursor_u8(c);
+
+	if (first == 0x00)
+		return;
+	if (first == HAN_TAG_OCTET_STRING)
+		first = cursor_u8(c);
+	else if (first == HAN_TAG_DATE_TIME)
+		first = HAN_DATETIME_OCTETS;
+	if (first != HAN_DATETIME_OCTETS)
+		cursor_fail(c, HAN_ERR_DATETIME);
+	take_datetime(c, header);
 }
 
 void apdu_read_notification(struct han_cursor *c, struct han_apdu_header *header)
@@ -45,4 +59,40 @@ void apdu_read_notification(struct han_cursor *c, struct han_apdu_header *header
 	read_datetime(c, &read);
 	if (c->err == HAN_OK)
 		*header = read;
+}
+
+void apdu_read_event(struct han_cursor *c, struct han_apdu_header *header)
+{
+	struct han_apdu_header read = { .tag = cursor_u8(c) };
+	const uint8_t *code;
+
+	if (read.tag != APDU_EVENT_NOTIFICATION)
+		cursor_fail(c, HAN_ERR_APDU);
+	if (cursor_u8(c) != 0)
+		read_datetime(c, &read);
+	cursor_be(c, 2); /* class */
+	code = cursor_take(c, 6);
+	cursor_u8(c); /* attribute */
+	if (c->err != HAN_OK)
+		return;
+	read.obis = (struct han_obis){ code[0], code[1], code[2], code[3], code[4], code[5] };
+	*header = read;
+}
+
+void apdu_read_block(struct han_cursor *c, struct apdu_block *block)
+{
+	struct apdu_block read = { .last = false };
+	uint8_t tag = cursor_u8(c), control = cursor_u8(c);
+
+	if (tag != APDU_BLOCK)
+		cursor_fail(c, HAN_ERR_APDU);
+	read.last = control & 0x80;
+	read.number = (uint16_t)cursor_be(c, 2);
+	cursor_be(c, 2); /* the number that is acknowledged: nobody asked */
+	read.len = cursor_length(c);
+	read.octets = cursor_take(c, read.len);
+	if (cursor_left(c) > 0)
+		cursor_fail(c, HAN_ERR_TRAILING);
+	if (c->err == HAN_OK)
+		*block = read;
 }

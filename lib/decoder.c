@@ -3,13 +3,22 @@
 #include <string.h>
 
 #include "apdu.h"
+#include "cipher.h"
 #include "cursor.h"
-#include "hdlc.h"
+#include "framer.h"
+#include "lists.h"
+#include "message.h"
 #include "profile.h"
+#include "repair.h"
+#include "telegram.h"
+#include "wipe.h"
 
 struct decoder {
-	struct han_settings settings;
+	struct han_settings settings; /* without the keys, which the cipher has */
 	struct framer framer;
+	struct message message;
+	struct cipher cipher;
+	uint8_t plain[HAN_MESSAGE_MAX]; /* what was deciphered, or repaired */
 	struct han_reading reading;
 };
 
@@ -23,71 +32,195 @@ static struct decoder *inside(struct han_decoder *decoder)
 
 void han_decoder_init(struct han_decoder *decoder, const struct han_settings *settings)
 {
+	static const struct han_settings defaults;
 	struct decoder *d = inside(decoder);
 
-	d->settings = settings ? *settings : (struct han_settings){ 0 };
+	d->settings = settings ? *settings : defaults;
+	cipher_init(&d->cipher, &d->settings);
+	wipe(d->settings.key, sizeof(d->settings.key));
+	wipe(d->settings.auth_key, sizeof(d->settings.auth_key));
 	framer_init(&d->framer, d->settings.protocol);
+	message_init(&d->message);
 }
 
 void han_decoder_fini(struct han_decoder *decoder)
 {
-	memset(decoder, 0, sizeof(*decoder));
+	wipe(decoder, sizeof(*decoder));
 }
 
-/* An APDU, from where the cursor stands, into values. */
-static enum han_err decode_apdu(struct han_cursor *c, struct han_reading *reading)
+/* ---- a whole message into values ---- */
+
+static void begin_reading(struct decoder *d)
 {
-	apdu_read_notification(c, &reading->apdu);
-	if (c->err != HAN_OK)
-		return c->err;
-	reading->has_encryption = false;
-	reading->is_telegram = false;
-	reading->message = c->pos;
-	reading->message_len = cursor_left(c);
-	reading->body = c->pos;
-	reading->body_len = cursor_left(c);
-	return profile_read(reading);
+	struct han_reading *r = &d->reading;
+	const struct message *m = &d->message;
+
+	r->framing = m->framing;
+	r->hdlc = m->hdlc;
+	r->mbus = m->mbus;
+	r->p1 = m->p1;
+	r->has_llc = m->has_llc;
+	memcpy(r->llc, m->llc, sizeof(r->llc));
+	r->has_encryption = false;
+	r->message = m->octets;
+	r->message_len = m->len;
+	r->is_telegram = false;
+	r->apdu = (struct han_apdu_header){ 0 };
+	r->body = NULL;
+	r->body_len = 0;
+	r->list = NULL;
+	r->count = 0;
 }
 
-static enum han_err decode_frame(const struct framer *framer, struct han_reading *reading)
+static enum han_err decode_apdu(struct decoder *d)
 {
-	size_t len;
-	const uint8_t *information = framer_payload(framer, &len);
-	struct han_cursor c = cursor_over(information, len);
+	struct han_reading *r = &d->reading;
+	struct han_cursor c = cursor_over(r->message, r->message_len);
+	bool event = r->message_len > 0 && r->message[0] == APDU_EVENT_NOTIFICATION;
 
-	reading->framing = HAN_FRAMING_HDLC;
-	reading->hdlc = framer->hdlc;
-	if (framer->hdlc.format & HDLC_SEGMENTED)
-		return HAN_ERR_SEGMENT;
-	apdu_read_llc(&c, reading->llc);
-	reading->has_llc = true;
-	return decode_apdu(&c, reading);
+	if (event)
+		apdu_read_event(&c, &r->apdu);
+	else
+		apdu_read_notification(&c, &r->apdu);
+	if (c.err != HAN_OK)
+		return c.err;
+	r->body = c.pos;
+	r->body_len = cursor_left(&c);
+	return event ? profile_read_event(r, &d->settings) : profile_read(r, &d->settings);
 }
 
-static void tell_message(struct decoder *d, enum han_err err, struct han_event *event)
+/* What a maker's firmware garbles is put right, in a copy, and read again. */
+static enum han_err decode_repaired(struct decoder *d)
 {
-	event->type = err == HAN_OK ? HAN_READING : HAN_BAD_MESSAGE;
-	event->err = err;
-	event->reading = err == HAN_OK ? &d->reading : NULL;
+	struct han_reading *r = &d->reading;
+
+	if (r->message != d->plain) {
+		if (r->message_len > sizeof(d->plain))
+			return HAN_ERR_SIZE;
+		memcpy(d->plain, r->message, r->message_len);
+	}
+	if (!repair_message(d->plain, r->message_len))
+		return HAN_ERR_TYPE;
+	r->message = d->plain;
+	return decode_apdu(d);
 }
 
-static void tell(struct decoder *d, enum framer_event found, struct han_event *event)
+static enum han_err decode_telegram(struct decoder *d)
 {
-	*event = (struct han_event){ .discarded = d->framer.discarded };
-	switch (found) {
-	case FRAMER_MORE:
-		event->type = HAN_MORE;
+	struct han_reading *r = &d->reading;
+	enum han_err err = HAN_OK;
+
+	r->is_telegram = true;
+	if (d->settings.list && d->settings.list != lists_telegram())
+		return HAN_ERR_LIST;
+	if (r->has_encryption) /* plain ones were checked as a frame */
+		err = telegram_check(r->message, r->message_len, &r->p1, &r->message_len);
+	if (err == HAN_OK)
+		err = telegram_read(r);
+	if (err != HAN_OK)
+		return err;
+	r->list = lists_telegram();
+	profile_mark(r);
+	return HAN_OK;
+}
+
+static enum han_err decode_clear(struct decoder *d)
+{
+	enum han_err err;
+
+	if (d->reading.message_len > 0 && d->reading.message[0] == APDU_TELEGRAM)
+		return decode_telegram(d);
+	err = decode_apdu(d);
+	return err == HAN_ERR_TYPE ? decode_repaired(d) : err;
+}
+
+/* What was deciphered without a tag is believed only when all of it makes sense. */
+static enum han_err decode_ciphered(struct decoder *d)
+{
+	struct han_reading *r = &d->reading;
+	enum han_err err;
+
+	err = cipher_open(&d->cipher, r->message, r->message_len, &r->encryption, d->plain,
+	                  sizeof(d->plain), &r->message_len);
+	r->has_encryption = cipher_has_header(&r->encryption);
+	if (err != HAN_OK)
+		return err;
+	r->message = d->plain;
+	err = decode_clear(d);
+	if (err == HAN_OK || err == HAN_ERR_LIST || r->encryption.authenticated)
+		cipher_accept(&d->cipher, &r->encryption);
+	else
+		err = HAN_ERR_KEY;
+	return err;
+}
+
+static enum han_err decode_message(struct decoder *d)
+{
+	struct han_reading *r = &d->reading;
+	enum han_err err;
+
+	begin_reading(d);
+	if (r->message_len > 0 && cipher_tag(r->message[0]))
+		err = decode_ciphered(d);
+	else
+		err = decode_clear(d);
+	if (err != HAN_OK) {
+		r->count = 0;
+		r->list = NULL;
+	}
+	return err;
+}
+
+/* ---- events ---- */
+
+static void tell_state(struct decoder *d, enum message_state state, struct han_event *event)
+{
+	switch (state) {
+	case MESSAGE_PART:
+		event->type = HAN_PART;
 		break;
-	case FRAMER_BAD:
-		event->type = HAN_BAD_FRAME;
-		event->err = d->framer.reason;
+	case MESSAGE_WHOLE:
+		event->err = decode_message(d);
+		event->type = event->err == HAN_OK ? HAN_READING : HAN_BAD_MESSAGE;
+		event->reading = &d->reading;
 		break;
-	case FRAMER_FRAME:
-		event->framing = HAN_FRAMING_HDLC;
-		event->frame = framer_frame(&d->framer, &event->frame_len);
-		tell_message(d, decode_frame(&d->framer, &d->reading), event);
+	case MESSAGE_BAD:
+		event->err = d->message.reason;
+		event->type = HAN_BAD_MESSAGE;
 		break;
 	}
+}
+
+static void tell(struct decoder *d, enum framer_event found, uint64_t now_ms,
+                 struct han_event *event)
+{
+	*event = (struct han_event){ .discarded = d->framer.discarded };
+	if (found == FRAMER_BAD || event->discarded > 0)
+		message_disturb(&d->message);
+	if (found == FRAMER_MORE)
+		return;
+	event->framing = d->framer.framing;
+	event->frame = framer_frame(&d->framer, &event->frame_len);
+	event->offset = framer_offset(&d->framer);
+	if (found == FRAMER_BAD) {
+		event->type = HAN_BAD_FRAME;
+		event->err = d->framer.reason;
+	} else {
+		tell_state(d, message_take_frame(&d->message, &d->framer, now_ms), event);
+	}
+}
+
+/* A message that was begun and given up, since the last event. */
+static bool tell_lost(struct decoder *d, struct han_event *event)
+{
+	enum han_err lost = message_lost(&d->message);
+
+	if (lost == HAN_OK)
+		return false;
+	*event = (struct han_event){ .type = HAN_BAD_MESSAGE, .err = lost };
+	event->framing = d->message.framing;
+	event->offset = d->framer.taken;
+	return true;
 }
 
 size_t han_decoder_push(struct han_decoder *decoder, const uint8_t *buf, size_t len,
@@ -95,9 +228,13 @@ size_t han_decoder_push(struct han_decoder *decoder, const uint8_t *buf, size_t 
 {
 	struct decoder *d = inside(decoder);
 	enum framer_event found;
-	size_t taken = framer_push(&d->framer, buf, len, now_ms, &found);
+	size_t taken;
 
-	tell(d, found, event);
+	message_expire(&d->message, now_ms);
+	if (tell_lost(d, event))
+		return 0;
+	taken = framer_push(&d->framer, buf, len, now_ms, &found);
+	tell(d, found, now_ms, event);
 	return taken;
 }
 
@@ -106,18 +243,25 @@ void han_decoder_end(struct han_decoder *decoder, struct han_event *event)
 	struct decoder *d = inside(decoder);
 	enum framer_event found;
 
+	if (tell_lost(d, event))
+		return;
 	framer_end(&d->framer, &found);
-	tell(d, found, event);
+	tell(d, found, 0, event);
+	if (found == FRAMER_MORE) {
+		size_t discarded = event->discarded;
+
+		message_end(&d->message);
+		if (tell_lost(d, event))
+			event->discarded = discarded;
+	}
 }
 
 void han_decoder_apdu(struct han_decoder *decoder, const uint8_t *apdu, size_t len,
                       struct han_event *event)
 {
 	struct decoder *d = inside(decoder);
-	struct han_cursor c = cursor_over(apdu, len);
 
 	*event = (struct han_event){ .frame = apdu, .frame_len = len };
-	d->reading.framing = HAN_FRAMING_NONE;
-	d->reading.has_llc = false;
-	tell_message(d, decode_apdu(&c, &d->reading), event);
+	message_lost(&d->message);
+	tell_state(d, message_take_apdu(&d->message, apdu, len, 0), event);
 }

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "hdlc.h"
+#include "mbus.h"
+#include "p1.h"
 
 #define NEED_FIRST 2 /* octets of a candidate with which its framing looks first */
 
@@ -25,8 +27,14 @@ void framer_init(struct framer *f, enum han_protocol protocol)
 /* The framing that a candidate with this first octet is of; HAN_FRAMING_NONE: of none. */
 static enum han_framing framing_of(const struct framer *f, uint8_t first)
 {
-	if (f->protocol <= HAN_PROTOCOL_HDLC && hdlc_starts(first))
+	bool any = f->protocol == HAN_PROTOCOL_AUTO;
+
+	if ((any || f->protocol == HAN_PROTOCOL_HDLC) && hdlc_starts(first))
 		return HAN_FRAMING_HDLC;
+	if ((any || f->protocol == HAN_PROTOCOL_MBUS) && mbus_starts(first))
+		return HAN_FRAMING_MBUS;
+	if ((any || f->protocol == HAN_PROTOCOL_P1) && p1_starts(first))
+		return HAN_FRAMING_P1;
 	return HAN_FRAMING_NONE;
 }
 
@@ -43,12 +51,14 @@ static size_t noise_before(const struct framer *f, const uint8_t *buf, size_t le
 static enum look look(struct framer *f)
 {
 	switch (f->framing) {
+	case HAN_FRAMING_NONE:
+		break;
 	case HAN_FRAMING_HDLC:
 		return hdlc_look(f);
-	case HAN_FRAMING_NONE:
 	case HAN_FRAMING_MBUS:
+		return mbus_look(f);
 	case HAN_FRAMING_P1:
-		break;
+		return p1_look(f);
 	}
 	return LOOK_NOISE;
 }

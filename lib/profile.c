@@ -2,147 +2,287 @@
 
 #include <string.h>
 
-#include <han/axdr.h>
-
+#include "lists.h"
 #include "measurement.h"
+#include "suspicion.h"
 
-#define ITEMS_MAX 32 /* elements of the longest positional list */
-
-_Static_assert(ITEMS_MAX <= HAN_VALUES_MAX, "a list fits into a reading");
-
-/* What an element must be on the wire to be taken for its measurement. */
-enum element_type { NUMBER, TEXT, CLOCK };
-
-struct element {
-	enum measurement measurement;
-	enum element_type type;
-	int8_t exp10; /* the list's scaler: of the COSEM unit (W, Wh, A, V) */
+/* What a value is given from: the shape's entry, and the list. */
+struct context {
+	struct han_reading *reading;
+	const struct han_settings *settings;
+	const struct han_list *list;
 };
 
-struct han_list {
-	const char *name;
-	const char *maker;
-	const char *about;
-	const char *version; /* the first element begins with this; NULL: any */
-	const struct element *elements;
-	size_t count;
-	const struct han_list *widest; /* the list of this meter that holds all it sends */
-};
-
-/* Kaifa KFM_001 ("HAN OBIS codes KFM_001", 2017-03-21): a structure without codes. Currents in mA,
- * voltages in 0.1 V; energies also as 64-bit numbers (MA304T4). */
-/* clang-format off */
-#define KAIFA_HEAD \
-	{ M_OBIS_VERSION,          TEXT,    0 }, \
-	{ M_METER_ID,              TEXT,    0 }, \
-	{ M_METER_TYPE,            TEXT,    0 }, \
-	{ M_POWER_ACTIVE_IMPORT,   NUMBER,  0 }, \
-	{ M_POWER_ACTIVE_EXPORT,   NUMBER,  0 }, \
-	{ M_POWER_REACTIVE_IMPORT, NUMBER,  0 }, \
-	{ M_POWER_REACTIVE_EXPORT, NUMBER,  0 }
-#define KAIFA_PHASE_1 \
-	{ M_PHASE_CURRENT_L1,      NUMBER, -3 }, \
-	{ M_PHASE_VOLTAGE_L1,      NUMBER, -1 }
-#define KAIFA_PHASES_3 \
-	{ M_PHASE_CURRENT_L1,      NUMBER, -3 }, \
-	{ M_PHASE_CURRENT_L2,      NUMBER, -3 }, \
-	{ M_PHASE_CURRENT_L3,      NUMBER, -3 }, \
-	{ M_PHASE_VOLTAGE_L1,      NUMBER, -1 }, \
-	{ M_PHASE_VOLTAGE_L2,      NUMBER, -1 }, \
-	{ M_PHASE_VOLTAGE_L3,      NUMBER, -1 }
-#define KAIFA_HOUR \
-	{ M_METER_TIMESTAMP,            CLOCK,  0 }, \
-	{ M_ENERGY_ACTIVE_CUM_IMPORT,   NUMBER, 0 }, \
-	{ M_ENERGY_ACTIVE_CUM_EXPORT,   NUMBER, 0 }, \
-	{ M_ENERGY_REACTIVE_CUM_IMPORT, NUMBER, 0 }, \
-	{ M_ENERGY_REACTIVE_CUM_EXPORT, NUMBER, 0 }
-/* clang-format on */
-
-static const struct element kaifa_power[] = { { M_POWER_ACTIVE_IMPORT, NUMBER, 0 } };
-static const struct element kaifa_1ph[] = { KAIFA_HEAD, KAIFA_PHASE_1 };
-static const struct element kaifa_3ph[] = { KAIFA_HEAD, KAIFA_PHASES_3 };
-static const struct element kaifa_1ph_hour[] = { KAIFA_HEAD, KAIFA_PHASE_1, KAIFA_HOUR };
-static const struct element kaifa_3ph_hour[] = { KAIFA_HEAD, KAIFA_PHASES_3, KAIFA_HOUR };
-
-enum { KAIFA_1, KAIFA_2_1PH, KAIFA_2_3PH, KAIFA_3_1PH, KAIFA_3_3PH, LIST_COUNT };
-
-static const struct han_list lists[LIST_COUNT];
-
-#define ELEMENTS(a) (a), sizeof(a) / sizeof((a)[0])
-
-/* clang-format off */
-static const struct han_list lists[LIST_COUNT] = {
-	[KAIFA_1]     = { "kaifa-list1",     "Kaifa", "power, every 2 s",                           NULL,   ELEMENTS(kaifa_power),    NULL },
-	[KAIFA_2_1PH] = { "kaifa-list2-1ph", "Kaifa", "KFM_001, one phase, every 10 s",             "KFM_", ELEMENTS(kaifa_1ph),      &lists[KAIFA_3_1PH] },
-	[KAIFA_2_3PH] = { "kaifa-list2-3ph", "Kaifa", "KFM_001, three phases, every 10 s",          "KFM_", ELEMENTS(kaifa_3ph),      &lists[KAIFA_3_3PH] },
-	[KAIFA_3_1PH] = { "kaifa-list3-1ph", "Kaifa", "KFM_001, one phase, with registers, hourly", "KFM_", ELEMENTS(kaifa_1ph_hour), &lists[KAIFA_3_1PH] },
-	[KAIFA_3_3PH] = { "kaifa-list3-3ph", "Kaifa", "KFM_001, three phases, with registers, hourly", "KFM_", ELEMENTS(kaifa_3ph_hour), &lists[KAIFA_3_3PH] },
-};
-/* clang-format on */
-
-/* Meters for three wires without a neutral (IT and TT grids): the second line voltage is not measured
- * and stands as 0, and so does the second current where it is not measured either. */
-static const char *const three_wire_types[] = { "MA304H3", "MA304T3" };
-
-static bool begins_with(const uint8_t *octets, size_t len, const char *prefix)
+static bool named_already(const struct han_reading *reading, const struct han_measurement *m)
 {
-	size_t n = strlen(prefix);
-
-	return len >= n && memcmp(octets, prefix, n) == 0;
-}
-
-static bool element_fits(const struct element *element, const struct han_item *item)
-{
-	switch (element->type) {
-	case NUMBER:
-		return item->kind == HAN_ITEM_NUMBER && item->tag != HAN_TAG_BOOLEAN &&
-		       item->tag != HAN_TAG_ENUM;
-	case TEXT:
-		return item->kind == HAN_ITEM_OCTETS && item->tag != HAN_TAG_BIT_STRING;
-	case CLOCK:
-		return item->tag == HAN_TAG_OCTET_STRING && item->len == HAN_DATETIME_OCTETS;
+	for (size_t i = 0; i < reading->count; i++) {
+		if (reading->values[i].measurement == m)
+			return true;
 	}
 	return false;
 }
 
-static bool list_fits(const struct han_list *list, const struct han_item *items, size_t count)
+/* A multiple that is published instead of a COSEM unit: Wh as kWh. */
+static enum han_unit published(enum han_unit unit, int *exp10)
 {
-	if (count == 0 || count != list->count)
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		if (!element_fits(&list->elements[i], &items[i]))
-			return false;
-	}
-	return !list->version || begins_with(items[0].octets, items[0].len, list->version);
+	if (unit != HAN_UNIT_WH && unit != HAN_UNIT_VAH && unit != HAN_UNIT_VARH)
+		return unit;
+	*exp10 -= 3;
+	return (enum han_unit)(256 + unit);
 }
 
-static void set_value(struct han_value *value, const struct element *element,
-                      const struct han_item *item)
+/* 254 and 255 stand for another unit and for none. */
+static enum han_unit unit_of(uint8_t cosem)
 {
-	const struct han_measurement *m = &measurements[element->measurement];
+	return cosem >= 254 ? HAN_UNIT_NONE : (enum han_unit)cosem;
+}
 
+/* The step that the list counts a quantity in, which is told by its unit. */
+static int scale_of(const struct scales *s, enum han_unit unit, uint64_t magnitude)
+{
+	switch (unit) {
+	case HAN_UNIT_W:
+	case HAN_UNIT_VAR:
+		return s->power;
+	case HAN_UNIT_A:
+		return s->current;
+	case HAN_UNIT_V:
+		return magnitude > FINE_VOLTAGE ? s->fine_voltage : s->voltage;
+	case HAN_UNIT_KWH:
+	case HAN_UNIT_KVARH:
+		return s->energy;
+	case HAN_UNIT_NONE:
+		return s->factor;
+	default:
+		return 0;
+	}
+}
+
+/* What the user says instead of the list; magnitude 0 when nothing. */
+static struct han_decimal wanted_scale(const struct han_settings *settings, enum han_unit unit)
+{
+	switch (unit) {
+	case HAN_UNIT_V:
+		return settings->voltage_scale;
+	case HAN_UNIT_A:
+		return settings->current_scale;
+	case HAN_UNIT_KWH:
+	case HAN_UNIT_KVARH:
+		return settings->energy_scale;
+	default:
+		return (struct han_decimal){ 0 };
+	}
+}
+
+/* True when the product fits. */
+static bool multiply(struct han_decimal *number, struct han_decimal by)
+{
+	if (number->magnitude > UINT64_MAX / by.magnitude)
+		return false;
+	number->magnitude *= by.magnitude;
+	number->exp10 = (int16_t)(number->exp10 + by.exp10);
+	number->negative = number->magnitude > 0 && number->negative != by.negative;
+	return true;
+}
+
+/* exp10 is that of message or list: from the number to the COSEM unit. */
+static enum han_err set_number(const struct context *c, struct han_value *value,
+                               const struct han_item *item, enum han_unit unit, int exp10)
+{
+	struct han_decimal wanted;
+	struct han_decimal number = { item->magnitude, item->exp10, item->negative };
+
+	value->type = HAN_VALUE_NUMBER;
+	value->unit = published(unit, &exp10);
+	wanted = wanted_scale(c->settings, value->unit);
+	if (wanted.magnitude > 0) {
+		exp10 = value->unit == unit ? 0 : -3;
+		if (!multiply(&number, wanted))
+			return HAN_ERR_NUMBER;
+	}
+	exp10 += number.exp10;
+	if (exp10 < -HAN_DECIMAL_EXP_MAX || exp10 > HAN_DECIMAL_EXP_MAX)
+		return HAN_ERR_NUMBER;
+	number.exp10 = (int16_t)exp10;
+	value->number = number;
+	return HAN_OK;
+}
+
+/* Some meters fill a visible-string up with NULs (corpus: hdlc-lg-no-list2-01). */
+static void set_octets(struct han_value *value, const struct han_item *item)
+{
+	value->type = HAN_VALUE_TEXT;
+	value->octets = item->octets;
+	value->len = item->len;
+	while (item->tag == HAN_TAG_VISIBLE_STRING && value->len > 0 &&
+	       value->octets[value->len - 1] == 0)
+		value->len--;
+}
+
+/* The year is below 4096 or unspecified: a text of 12 characters begins otherwise (corpus:
+ * dlms-sagemcom-at-apdu-01, the meter's number). */
+static bool is_clock(const struct han_item *item)
+{
+	if (item->tag == HAN_TAG_DATE_TIME)
+		return true;
+	return item->tag == HAN_TAG_OCTET_STRING && item->len == HAN_DATETIME_OCTETS &&
+	       (item->octets[0] <= 0x0F || item->octets[0] == 0xFF);
+}
+
+/* Whether the measurement can be sent in that unit; a unit of another quantity makes it another value. */
+static bool unit_fits(const struct han_measurement *m, const struct entry *entry)
+{
+	int exp10 = 0;
+
+	return entry->item.kind != HAN_ITEM_NUMBER || !entry->has_unit ||
+	       published(unit_of(entry->unit), &exp10) == m->unit;
+}
+
+/* The COSEM unit that a named number comes in when the message does not say. */
+static enum han_unit cosem_unit(const struct han_measurement *m)
+{
+	return m && m->unit > 256 ? (enum han_unit)(m->unit - 256) : m ? m->unit : HAN_UNIT_NONE;
+}
+
+static enum han_err add_value(const struct context *c, const struct entry *entry, size_t place,
+                              int exp10)
+{
+	struct han_reading *reading = c->reading;
+	struct han_value *value = &reading->values[reading->count];
+	const struct han_measurement *m =
+		entry->has_obis ? han_measurement_find(entry->obis) : NULL;
+	const struct han_item *item = &entry->item;
+	enum han_err err = HAN_OK;
+
+	if (m && (named_already(reading, m) || !unit_fits(m, entry)))
+		m = NULL;
 	*value = (struct han_value){
-		.measurement = m, .has_obis = true, .obis = m->obis, .unit = m->unit
+		.measurement = m,
+		.has_obis = entry->has_obis,
+		.obis = entry->obis,
+		.item = (uint8_t)place,
 	};
-	switch (element->type) {
-	case NUMBER:
-		value->type = HAN_VALUE_NUMBER;
-		value->number = (struct han_decimal){
-			.magnitude = item->magnitude,
-			.exp10 = (int16_t)(element->exp10 + m->exp10),
-			.negative = item->negative,
-		};
-		break;
-	case TEXT:
-		value->type = HAN_VALUE_TEXT;
-		value->octets = item->octets;
-		value->len = item->len;
-		break;
-	case CLOCK:
+	if (item->kind == HAN_ITEM_NULL)
+		return HAN_OK;
+	if (item->kind == HAN_ITEM_NUMBER) {
+		err = set_number(c, value, item,
+		                 entry->has_unit ? unit_of(entry->unit) : cosem_unit(m), exp10);
+	} else if (is_clock(item) && (!m || m->kind == HAN_KIND_CLOCK)) {
 		value->type = HAN_VALUE_CLOCK;
 		value->time = han_datetime_read(item->octets);
-		break;
+		value->octets = item->octets;
+		value->len = item->len;
+	} else {
+		set_octets(value, item);
 	}
+	if (err == HAN_OK)
+		reading->count++;
+	return err;
+}
+
+static enum han_err read_positional(const struct context *c, struct shape *shape)
+{
+	enum han_err err = HAN_OK;
+
+	for (size_t i = 0; i < shape->count && err == HAN_OK; i++) {
+		const struct element *element = &c->list->elements[i];
+		struct entry *entry = &shape->entries[i];
+
+		entry->has_obis =
+			element->a || element->b || element->c || element->d || element->e;
+		entry->obis = (struct han_obis){ element->a, element->b, element->c,
+			                         element->d, element->e, 255 };
+		err = add_value(c, entry, i, element->exp10);
+	}
+	return err;
+}
+
+/* A value without a code among others that have one: the list's version in front of all (Kamstrup), the
+ * clock (Austria), and the meter's number behind all (corpus: mbus-kaifa-at-mbus-enc-01). */
+static void name_bare(struct entry *entry, bool first, bool last)
+{
+	static const struct han_obis version = { 1, 1, 0, 2, 129, 255 };
+	static const struct han_obis clock = { 0, 0, 1, 0, 0, 255 };
+	static const struct han_obis number = { 0, 0, 96, 1, 0, 255 };
+
+	if (entry->has_obis || entry->item.kind != HAN_ITEM_OCTETS)
+		return;
+	entry->has_obis = true;
+	if (is_clock(&entry->item))
+		entry->obis = clock;
+	else if (first)
+		entry->obis = version;
+	else if (last)
+		entry->obis = number;
+	else
+		entry->has_obis = false;
+}
+
+static int exp10_of(const struct context *c, const struct entry *entry)
+{
+	const struct han_measurement *m;
+	int exp10 = 0;
+
+	if (entry->has_unit)
+		return entry->scaler;
+	m = entry->has_obis ? han_measurement_find(entry->obis) : NULL;
+	if (!m || !c->list->scales || m->kind == HAN_KIND_TEXT)
+		return 0;
+	return scale_of(c->list->scales, published(cosem_unit(m), &exp10), entry->item.magnitude);
+}
+
+static enum han_err read_tagged(const struct context *c, struct shape *shape)
+{
+	enum han_err err = HAN_OK;
+
+	for (size_t i = 0; i < shape->count && err == HAN_OK; i++) {
+		struct entry *entry = &shape->entries[i];
+
+		name_bare(entry, i == 0, i + 1 == shape->count);
+		err = add_value(c, entry, i, exp10_of(c, entry));
+	}
+	return err;
+}
+
+static enum han_err read_shape(struct han_reading *reading, const struct han_settings *settings,
+                               struct shape *shape)
+{
+	const uint8_t *title = reading->has_encryption ? reading->encryption.title : NULL;
+	struct context c = { reading, settings, lists_choose(shape, title, settings->list) };
+	enum han_err err;
+
+	reading->count = 0;
+	if (!c.list)
+		return HAN_ERR_LIST;
+	reading->list = c.list;
+	err = shape->kind == SHAPE_POSITIONAL ? read_positional(&c, shape) : read_tagged(&c, shape);
+	if (err != HAN_OK)
+		reading->count = 0;
+	profile_mark(reading);
+	return err;
+}
+
+enum han_err profile_read(struct han_reading *reading, const struct han_settings *settings)
+{
+	struct shape shape;
+	enum han_err err = shape_read(&shape, reading->body, reading->body_len);
+
+	return err == HAN_OK ? read_shape(reading, settings, &shape) : err;
+}
+
+enum han_err profile_read_event(struct han_reading *reading, const struct han_settings *settings)
+{
+	struct shape shape;
+	enum han_err err = shape_read(&shape, reading->body, reading->body_len);
+
+	if (err != HAN_OK)
+		return err;
+	if (shape.count != 1 || shape.entries[0].has_obis)
+		return HAN_ERR_LIST;
+	shape.kind = SHAPE_TAGGED;
+	shape.entries[0].has_obis = true;
+	shape.entries[0].obis = reading->apdu.obis;
+	return read_shape(reading, settings, &shape);
 }
 
 static struct han_value *value_of(struct han_reading *reading, enum measurement measurement)
@@ -154,108 +294,30 @@ static struct han_value *value_of(struct han_reading *reading, enum measurement 
 	return NULL;
 }
 
+static bool is_zero(const struct han_value *value)
+{
+	return value->type == HAN_VALUE_NUMBER && value->number.magnitude == 0;
+}
+
 static void mark_structural_zeros(struct han_reading *reading)
 {
+	const struct han_value *version = value_of(reading, M_OBIS_VERSION);
 	const struct han_value *type = value_of(reading, M_METER_TYPE);
 	struct han_value *voltage = value_of(reading, M_PHASE_VOLTAGE_L2);
 	struct han_value *current = value_of(reading, M_PHASE_CURRENT_L2);
-	bool three_wire = false;
 
-	if (!type || !voltage || !current)
+	if (!version || version->type != HAN_VALUE_TEXT || !type || type->type != HAN_VALUE_TEXT)
 		return;
-	for (size_t i = 0; i < sizeof(three_wire_types) / sizeof(three_wire_types[0]); i++)
-		three_wire |= begins_with(type->octets, type->len, three_wire_types[i]);
-	if (!three_wire || voltage->number.magnitude != 0)
+	if (!voltage || !is_zero(voltage) ||
+	    !lists_three_wire(version->octets, version->len, type->octets, type->len))
 		return;
 	voltage->structural = true;
-	current->structural = current->number.magnitude == 0;
+	if (current)
+		current->structural = is_zero(current);
 }
 
-/* The elements of a flat structure into items; count 0 when the body is none. */
-static enum han_err read_items(const struct han_reading *reading, struct han_item *items,
-                               size_t *count)
+void profile_mark(struct han_reading *reading)
 {
-	struct han_axdr axdr;
-	struct han_item item;
-	bool flat = true;
-	size_t n = 0;
-
-	han_axdr_begin(&axdr, reading->body, reading->body_len);
-	while (han_axdr_next(&axdr, &item)) {
-		if (item.depth == 0)
-			flat = item.tag == HAN_TAG_STRUCTURE;
-		else if (item.kind == HAN_ITEM_CONTAINER || n == ITEMS_MAX)
-			flat = false;
-		else
-			items[n++] = item;
-	}
-	*count = flat ? n : 0;
-	return axdr.cursor.err;
-}
-
-enum han_err profile_read(struct han_reading *reading)
-{
-	struct han_item items[ITEMS_MAX];
-	const struct han_list *list = lists;
-	size_t count;
-	enum han_err err = read_items(reading, items, &count);
-
-	if (err != HAN_OK)
-		return err;
-	while (list < lists + LIST_COUNT && !list_fits(list, items, count))
-		list++;
-	if (list == lists + LIST_COUNT)
-		return HAN_ERR_LIST;
-
-	reading->list = list;
-	reading->count = count;
-	for (size_t i = 0; i < count; i++) {
-		set_value(&reading->values[i], &list->elements[i], &items[i]);
-		reading->values[i].item = (uint8_t)i;
-	}
 	mark_structural_zeros(reading);
-	return HAN_OK;
-}
-
-size_t han_list_count(void)
-{
-	return LIST_COUNT;
-}
-
-const struct han_list *han_list_at(size_t index)
-{
-	return index < LIST_COUNT ? &lists[index] : NULL;
-}
-
-const struct han_list *han_list_find(const char *name)
-{
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < LIST_COUNT; i++) {
-		if (strlen(lists[i].name) == len && memcmp(lists[i].name, name, len) == 0)
-			return &lists[i];
-	}
-	return NULL;
-}
-
-const char *han_list_name(const struct han_list *list)
-{
-	return list->name;
-}
-
-const char *han_list_maker(const struct han_list *list)
-{
-	return list->maker;
-}
-
-const char *han_list_about(const struct han_list *list)
-{
-	return list->about;
-}
-
-const struct han_measurement *han_list_sends(const struct han_list *list, size_t index)
-{
-	if (!list->widest || index >= list->widest->count)
-		return NULL;
-	return &measurements[list->widest->elements[index].measurement];
+	suspicion_mark(reading);
 }

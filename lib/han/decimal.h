@@ -14,7 +14,8 @@ struct han_decimal {
 	bool negative; /* never with magnitude 0 */
 };
 
-#define HAN_DECIMAL_TEXT 64 /* octets that the longest printed number needs, NUL included */
+#define HAN_DECIMAL_EXP_MAX 40 /* of either sign */
+#define HAN_DECIMAL_TEXT    64 /* octets that the longest printed number needs, NUL included */
 
 /* The number as plain decimal text into buf, no exponent: exp10 -3 prints three decimals
  * ("11589.514", "0.000"), exp10 0 and above none ("1527"). Returns buf. */

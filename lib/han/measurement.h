@@ -59,7 +59,8 @@ HAN_EXPORT const struct han_measurement *han_measurement_at(size_t index);
 HAN_EXPORT size_t han_measurement_index(const struct han_measurement *measurement);
 
 /* The measurement of a code, NULL when it has no name. A code matches on C.D.E with A = 1, or with
- * A = 0 and B = 0: other channels are not the electricity meter. */
+ * A = 0 and B = 0: other channels are not the electricity meter. Three codes of Kamstrup's own match, too:
+ * 1-1:0.0.5 (meter_id), 1-1:96.1.1 (meter_type), 0-1:1.0.0 (meter_timestamp). */
 HAN_EXPORT const struct han_measurement *han_measurement_find(struct han_obis obis);
 
 /* "W", "var", "kWh" …; "" for HAN_UNIT_NONE and for what the table reserves. Static storage. */

@@ -76,6 +76,7 @@ struct han_apdu_header {
 	bool has_time;
 	uint8_t time_octets[HAN_DATETIME_OCTETS];
 	struct han_datetime time;
+	struct han_obis obis; /* of an event-notification: whose value the body is */
 };
 
 enum han_value_type { HAN_VALUE_NUMBER, HAN_VALUE_TEXT, HAN_VALUE_CLOCK };

@@ -54,12 +54,11 @@ static inline void note_value(struct note *note, const struct han_value *value)
 {
 	char text[HAN_TEXT_MAX];
 
-	assert_non_null(value->measurement);
-	note_add(note, "%s%s=", note_gap(note), value->measurement->name);
+	note_add(note, "%s%s=", note_gap(note), han_value_name(value, text));
 	switch (value->type) {
 	case HAN_VALUE_NUMBER:
 		note_add(note, "%s%s", han_decimal_print(value->number, text),
-		         han_unit_name(value->measurement->unit));
+		         han_unit_name(value->unit));
 		break;
 	case HAN_VALUE_TEXT:
 		note_add(note, "%s", han_value_text(value, text));
@@ -69,19 +68,19 @@ static inline void note_value(struct note *note, const struct han_value *value)
 		break;
 	}
 	note_add(note, "%s", value->structural ? "(structural)" : "");
+	if (value->suspicion == HAN_SUSPECT_DATE)
+		note_add(note, "(date)");
+	if (value->suspicion == HAN_SUSPECT_SUM)
+		note_add(note, "(sum)");
 }
 
-/* All values, each in its place and under its measurement's code. */
+/* All values. */
 static inline void note_reading(struct note *note, const struct han_reading *reading)
 {
 	note_clear(note);
 	assert_true(reading->count <= HAN_VALUES_MAX);
 	for (size_t i = 0; i < reading->count; i++) {
-		const struct han_value *value = &reading->values[i];
-
-		note_value(note, value);
-		assert_int_equal(value->item, i);
-		assert_true(han_obis_equal(value->obis, value->measurement->obis));
+		note_value(note, &reading->values[i]);
 	}
 }
 

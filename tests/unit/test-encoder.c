@@ -227,8 +227,7 @@ static void test_segment(void **state)
 	len = encode_power(&e, &frame, 1);
 	event = decode(buf, len);
 	assert_int_equal(buf[1], 0xA8);
-	assert_int_equal(event.type, HAN_BAD_MESSAGE);
-	assert_int_equal(event.err, HAN_ERR_SEGMENT);
+	assert_int_equal(event.type, HAN_PART);
 	assert_int_equal(event.frame_len, len);
 }
 

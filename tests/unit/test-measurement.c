@@ -43,7 +43,21 @@ static const struct {
 	{ { 1, 0, 0, 2, 129, 255 },   "obis_version" },
 	{ { 0, 0, 1, 0, 0, 255 },     "meter_timestamp" },
 	{ { 0, 1, 96, 1, 0, 255 },    NULL },                  /* the gas meter's number */
-	{ { 0, 1, 1, 0, 0, 255 },     NULL },
+	{ { 0, 1, 1, 0, 0, 255 },     "meter_timestamp" },     /* Kamstrup's own */
+	{ { 1, 1, 0, 0, 5, 255 },     "meter_id" },
+	{ { 1, 1, 96, 1, 1, 255 },    "meter_type" },
+	{ { 1, 1, 96, 1, 1, 0 },      "meter_type" },
+	{ { 1, 0, 96, 1, 1, 255 },    NULL },
+	{ { 0, 0, 96, 1, 1, 255 },    NULL },                  /* a number, but not named */
+	{ { 1, 1, 0, 0, 1, 255 },     NULL },
+	{ { 0, 2, 1, 0, 0, 255 },     NULL },
+	{ { 1, 0, 81, 7, 62, 255 },   "phase_angle_l3" },
+	{ { 1, 1, 2, 8, 4, 255 },     "energy_active_cum_export_t4" },
+	{ { 1, 0, 42, 8, 0, 255 },    "energy_active_cum_export_l2" },
+	{ { 1, 0, 64, 7, 0, 255 },    "power_reactive_export_l3" },
+	{ { 1, 1, 8, 8, 0, 255 },     "energy_reactive_cum_q4" },
+	{ { 1, 0, 53, 7, 0, 255 },    "power_factor_l2" },
+	{ { 0, 0, 96, 14, 0, 255 },   "tariff_active" },
 	{ { 0, 1, 1, 8, 0, 255 },     NULL },
 	{ { 2, 0, 1, 7, 0, 255 },     NULL },
 	{ { 255, 0, 1, 7, 0, 255 },   NULL },
@@ -66,6 +80,16 @@ static const struct {
 	{ HAN_UNIT_HZ, "Hz" },
 	{ HAN_UNIT_KWH, "kWh" },
 	{ HAN_UNIT_KVARH, "kvarh" },
+	{ HAN_UNIT_KVAH, "kVAh" },
+	{ HAN_UNIT_M3, "m³" },
+	{ HAN_UNIT_GJ, "GJ" },
+	{ HAN_UNIT_DEGREE, "°" },
+	{ (enum han_unit)1, "a" },
+	{ (enum han_unit)72, "dB" },
+	{ (enum han_unit)73, "" },
+	{ (enum han_unit)255, "" },
+	{ (enum han_unit)(256 + 255), "" },
+	{ (enum han_unit)-1, "" },
 };
 /* clang-format on */
 

@@ -262,8 +262,9 @@ static void check_classes(struct stage *s, unsigned qos, unsigned register_qos, 
 	s->settings.register_qos = register_qos;
 	s->settings.retain = retain;
 	read_list(s, KAIFA_LIST_3);
-	for (size_t i = 0; i < han_measurement_count(); i++) {
-		const struct han_measurement *m = han_measurement_at(i);
+	for (size_t i = 0; han_list_sends(han_list_find("kaifa-list3-3ph"), i); i++) {
+		const struct han_measurement *m =
+			han_list_sends(han_list_find("kaifa-list3-3ph"), i);
 		char topic[128];
 
 		snprintf(topic, sizeof(topic), BASE "/%s", m->name);

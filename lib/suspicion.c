@@ -1,0 +1,90 @@
+#include "suspicion.h"
+
+#define REGISTER 8 /* group D of a cumulative register (IEC 62056-61) */
+#define TARIFFS  4
+
+static bool specified(const struct han_datetime *t)
+{
+	return t->year != HAN_NO_YEAR && t->month <= 0xFC && t->day <= 0xDF &&
+	       t->hour != HAN_UNSPECIFIED && t->minute != HAN_UNSPECIFIED &&
+	       t->second != HAN_UNSPECIFIED;
+}
+
+/* The register of the same quantity and channel with that tariff. */
+static const struct han_value *tariff_of(const struct han_reading *reading,
+                                         const struct han_value *total, uint8_t tariff)
+{
+	for (size_t i = 0; i < reading->count; i++) {
+		const struct han_value *v = &reading->values[i];
+		struct han_obis o = v->obis;
+
+		if (!v->has_obis || v->type != HAN_VALUE_NUMBER || o.e != tariff)
+			continue;
+		o.e = 0;
+		if (han_obis_equal(o, total->obis))
+			return v;
+	}
+	return NULL;
+}
+
+/* magnitude in steps of 10^exp10; false when it does not fit. */
+static bool in_steps(struct han_decimal number, int exp10, uint64_t *steps)
+{
+	for (; number.exp10 > exp10; number.exp10--) {
+		if (number.magnitude > UINT64_MAX / 10)
+			return false;
+		number.magnitude *= 10;
+	}
+	*steps = number.magnitude;
+	return true;
+}
+
+/* Each tariff is cut, not rounded, where its decimals end: the sum may be less by as many steps. */
+static bool sum_fits(const struct han_value *total, const struct han_value *const *parts,
+                     size_t count)
+{
+	int exp10 = total->number.exp10;
+	uint64_t whole, sum = 0, part;
+
+	for (size_t i = 0; i < count; i++) {
+		if (parts[i]->number.exp10 < exp10)
+			exp10 = parts[i]->number.exp10;
+	}
+	if (!in_steps(total->number, exp10, &whole))
+		return true;
+	for (size_t i = 0; i < count; i++) {
+		if (!in_steps(parts[i]->number, exp10, &part) || part > UINT64_MAX - sum)
+			return true;
+		sum += part;
+	}
+	return sum > whole ? sum - whole <= count : whole - sum <= count;
+}
+
+/* One tariff alone may be one of several that the list does not have. */
+static bool total_fits(const struct han_reading *reading, const struct han_value *total)
+{
+	const struct han_value *parts[TARIFFS];
+	size_t count = 0;
+
+	for (uint8_t tariff = 1; tariff <= TARIFFS; tariff++) {
+		const struct han_value *part = tariff_of(reading, total, tariff);
+
+		if (part)
+			parts[count++] = part;
+	}
+	return count < 2 || sum_fits(total, parts, count);
+}
+
+void suspicion_mark(struct han_reading *reading)
+{
+	for (size_t i = 0; i < reading->count; i++) {
+		struct han_value *v = &reading->values[i];
+
+		if (v->type == HAN_VALUE_CLOCK && specified(&v->time) &&
+		    !han_datetime_exists(&v->time))
+			v->suspicion = HAN_SUSPECT_DATE;
+		else if (v->type == HAN_VALUE_NUMBER && v->has_obis && v->obis.d == REGISTER &&
+		         v->obis.e == 0 && !total_fits(reading, v))
+			v->suspicion = HAN_SUSPECT_SUM;
+	}
+}
