@@ -162,7 +162,7 @@ static const struct han_list lists[LIST_COUNT] = {
 	[ISKRA]        = { "iskra",        "Iskraemeco", "AM550 push list, Switzerland; Austria",          .device = "ISK", .scales = &iskra_scales },
 	[KAIFA_AT]     = { "kaifa-at",     "Kaifa",      "MA309, MA110, Austria",                          .device = "KFM", .scales = &plain_scales },
 	[SAGEMCOM_AT]  = { "sagemcom-at",  "Sagemcom",   "T210-D, S210, Austria",                          .device = "SAG", .scales = &plain_scales },
-	[SELF_DESCRIBING] = { "self-describing", "",     "any other list with codes",                      .scales = &lg_scales },
+	[SELF_DESCRIBING] = { "self-describing", "",     "any other list with codes",                      .scales = &plain_scales },
 	[P1]           = { "p1",           "",           "P1 telegrams: DSMR 2.2 to 5 and its kin" },
 };
 
@@ -281,6 +281,17 @@ static bool device_fits(const char *pattern, const struct han_item *item, const 
 	return lists_match(pattern, title, HAN_TITLE_OCTETS);
 }
 
+static bool has_wide_numbers(const struct shape *shape)
+{
+	for (size_t i = 0; i < shape->count; i++) {
+		uint8_t tag = shape->entries[i].item.tag;
+
+		if (tag == HAN_TAG_INT64 || tag == HAN_TAG_UINT64)
+			return true;
+	}
+	return false;
+}
+
 static const struct han_list *choose_positional(const struct shape *shape,
                                                 const struct han_list *wanted)
 {
@@ -304,11 +315,15 @@ const struct han_list *lists_choose(const struct shape *shape, const uint8_t *ti
 	if (wanted)
 		return wanted >= list && wanted < &lists[P1] ? wanted : NULL;
 	texts = read_texts(shape);
-	if (shape->kind == SHAPE_PUSH && !texts.device && !title)
-		return &lists[LG]; /* corpus: hdlc-lg-e450-ch-gbt-01 */
 	while (!text_fits(list->version, texts.version) || !text_fits(list->type, texts.type) ||
 	       !device_fits(list->device, texts.device, title))
 		list++; /* the last one describes itself, and fits */
+	/* A push list that does not say whose it is (corpus: hdlc-lg-e450-ch-gbt-01). */
+	if (shape->kind == SHAPE_PUSH && !texts.device && !title)
+		list = &lists[LG];
+	/* Registers of 64 bits are those of the industrial meter. */
+	if (list == &lists[LG] && has_wide_numbers(shape))
+		list = &lists[LG_E570];
 	return list;
 }
 

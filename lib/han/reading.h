@@ -148,6 +148,10 @@ enum han_identity {
 HAN_EXPORT enum han_identity han_reading_identity(const struct han_reading *reading,
                                                   char buf[HAN_IDENTITY_TEXT]);
 
+/* Who made the meter, as list, logical device name, system title or P1 identification tell: "Kaifa"; ""
+ * when none does. Static storage. */
+HAN_EXPORT const char *han_reading_maker(const struct han_reading *reading);
+
 /* The meter's clock: of the message's header, else of its clock item; NULL when it has neither. */
 HAN_EXPORT const struct han_datetime *han_reading_time(const struct han_reading *reading);
 
