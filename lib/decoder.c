@@ -113,7 +113,7 @@ static enum han_err decode_telegram(struct decoder *d)
 	r->is_telegram = true;
 	if (d->settings.list && d->settings.list != lists_telegram())
 		return HAN_ERR_LIST;
-	if (r->has_encryption) /* plain ones were checked as a frame */
+	if (r->framing != HAN_FRAMING_P1 || r->has_encryption) /* else it was checked as a frame */
 		err = telegram_check(r->message, r->message_len, &r->p1, &r->message_len);
 	if (err == HAN_OK)
 		err = telegram_read(r);
@@ -134,6 +134,12 @@ static enum han_err decode_clear(struct decoder *d)
 	return err == HAN_ERR_TYPE ? decode_repaired(d) : err;
 }
 
+/* Whether a message makes sense is all that tells whether the key was right. */
+static bool is_doubtful(const struct han_encryption *e)
+{
+	return (e->control & CIPHER_ENCRYPTED) && !e->authenticated;
+}
+
 /* What was deciphered without a tag is believed only when all of it makes sense. */
 static enum han_err decode_ciphered(struct decoder *d)
 {
@@ -147,10 +153,9 @@ static enum han_err decode_ciphered(struct decoder *d)
 		return err;
 	r->message = d->plain;
 	err = decode_clear(d);
-	if (err == HAN_OK || err == HAN_ERR_LIST || r->encryption.authenticated)
-		cipher_accept(&d->cipher, &r->encryption);
-	else
-		err = HAN_ERR_KEY;
+	if (err != HAN_OK && err != HAN_ERR_LIST && is_doubtful(&r->encryption))
+		return HAN_ERR_KEY;
+	cipher_accept(&d->cipher, &r->encryption);
 	return err;
 }
 

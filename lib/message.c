@@ -13,9 +13,13 @@ void message_init(struct message *m)
 {
 	assembly_init(&m->segments);
 	assembly_init(&m->blocks);
-	m->framing = HAN_FRAMING_NONE;
-	m->has_llc = false;
 	m->lost = HAN_OK;
+	m->framing = HAN_FRAMING_NONE;
+	m->hdlc = (struct han_hdlc_header){ 0 };
+	m->mbus = (struct han_mbus_header){ 0 };
+	m->p1 = (struct han_p1_header){ 0 };
+	m->has_llc = false;
+	memset(m->llc, 0, sizeof(m->llc));
 }
 
 static void lose(struct message *m, struct assembly *a, enum han_err why)
@@ -128,7 +132,7 @@ static enum message_state take_first(struct message *m, const struct framer *f,
 {
 	struct han_cursor c = cursor_over(octets, len);
 	bool segmented = f->hdlc.format & HDLC_SEGMENTED;
-	bool has_llc = len == 0 || octets[0] != APDU_BLOCK;
+	bool has_llc = octets[0] != APDU_BLOCK;
 	uint8_t llc[LLC_LEN] = { 0 };
 
 	if (has_llc)
@@ -156,6 +160,8 @@ static enum message_state take_hdlc(struct message *m, const struct framer *f, u
 	size_t len;
 	const uint8_t *octets = framer_payload(f, &len);
 
+	if (len == 0) /* no part of any message */
+		return refuse(m, HAN_ERR_TRUNCATED);
 	if (m->segments.open && (begins_message(octets, len) ||
 	                         !same_address(&m->hdlc.destination, &f->hdlc.destination) ||
 	                         !same_address(&m->hdlc.source, &f->hdlc.source)))
