@@ -27,7 +27,7 @@ static bool is_obis(const struct han_item *item)
 /* Whether another element follows item in the container that it stands in. */
 static bool has_sibling(const struct han_axdr *walk, const struct han_item *item)
 {
-	return item->depth > 0 && walk->left[item->depth] > 0;
+	return item->depth > 0 && walk->levels[item->depth].left > 0;
 }
 
 static struct entry *add(struct shape *shape)
