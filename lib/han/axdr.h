@@ -1,7 +1,8 @@
 /* A-XDR coded COSEM data (IEC 61334-6; DLMS Blue Book 4.1.5), one typed item at a time.
  *
  * Containers are not materialised: an array or a structure is an item with a count, and its elements
- * follow one level deeper.
+ * follow one level deeper. So do those of a compact array, although the message describes their type
+ * once, in front of them all: the walk gives each its tag.
  */
 #ifndef HAN_AXDR_H
 #define HAN_AXDR_H
@@ -52,7 +53,7 @@ enum han_tag {
 
 enum han_item_kind {
 	HAN_ITEM_NULL,   /* null-data, don't-care */
-	HAN_ITEM_NUMBER, /* negative, magnitude, exp10 */
+	HAN_ITEM_NUMBER, /* negative, magnitude, exp10; boolean, enum and bcd (0 … 99) too */
 	HAN_ITEM_OCTETS, /* octets, len: strings, dates and times; lives as long as the message */
 	HAN_ITEM_CONTAINER, /* count elements follow at depth + 1 */
 };
@@ -76,19 +77,34 @@ struct han_cursor {
 	enum han_err err;
 };
 
+/* An open container. */
+struct han_axdr_level {
+	size_t left;         /* elements still to come */
+	const uint8_t *type; /* in a compact array: the next element's description; else NULL */
+	bool same;           /* the description is that of all elements */
+};
+
 struct han_axdr {
 	struct han_cursor cursor;
-	unsigned depth;                  /* containers open */
-	unsigned items;                  /* read so far */
-	size_t left[HAN_AXDR_DEPTH + 1]; /* elements still to come, by depth */
+	unsigned depth; /* containers open */
+	unsigned items; /* read so far */
+	struct han_axdr_level levels[HAN_AXDR_DEPTH + 1];
 };
 
 /* Starts on the one data element at the beginning of buf; buf (NULL with len 0) outlives the
  * walk. */
 HAN_EXPORT void han_axdr_begin(struct han_axdr *axdr, const uint8_t *buf, size_t len);
 
-/* The next item; false at the end of the element or at the first error (axdr->cursor.err).
- * HAN_ERR_TRAILING: octets are left behind the element. */
+/* The next item; false at the end of the element or at the first error (axdr->cursor.err), which
+ * stays; *item is then as it was.
+ *
+ * HAN_ERR_TRUNCATED: the message, or the contents of a compact array, end inside an element, or a count
+ * is larger than the octets that are left. HAN_ERR_TYPE: a tag that is unassigned, or a compact array
+ * inside another's description. HAN_ERR_COUNT: a malformed length, or a compact array of contents
+ * whose elements take none. HAN_ERR_NUMBER: a bcd digit above 9, a float that is no han_decimal.
+ * HAN_ERR_LIMIT: more than HAN_AXDR_DEPTH or HAN_AXDR_ITEMS. HAN_ERR_TRAILING: octets are left
+ * behind the element. What is wrong inside a compact array is told in place of the array: none of
+ * its items comes out. */
 HAN_EXPORT bool han_axdr_next(struct han_axdr *axdr, struct han_item *item);
 
 #endif
