@@ -76,7 +76,7 @@ static enum look look_at_frame(struct framer *f)
 enum look mbus_look(struct framer *f)
 {
 	switch ((enum step)f->step) {
-	case AT_LENGTH:
+	case AT_LENGTH: /* both lengths may be the start of another frame: look at them together */
 		f->step = AT_HEAD;
 		f->need = HEAD_LEN;
 		break;

@@ -1,6 +1,7 @@
-/* The check sequence: published values, and the table against the polynomial. */
+/* The check sequences: published values, and the tables against the polynomials. */
 #include "dice.h"
 #include "frame.h"
+#include "p1text.h"
 
 #include <han/crc16.h>
 
@@ -71,12 +72,63 @@ static void test_every_split(void **state)
 	}
 }
 
+/* clang-format off */
+static const struct {
+	const char *name, *hex;
+	uint16_t crc;
+} arc_cases[] = {
+	{ "no octets",                           "",                           0 },
+	{ "the catalogue's \"123456789\": BB3D", "31 32 33 34 35 36 37 38 39", 0xBB3D },
+	{ "zeros",                               "00 00 00 00",                0 },
+	{ "one",                                 "01",                         0xC0C1 },
+	{ "ones",                                "ff ff ff ff",                0x9401 },
+};
+/* clang-format on */
+
+static void test_arc_values(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(arc_cases); i++) {
+		uint8_t buf[32];
+		size_t len = unhex(arc_cases[i].hex, buf, sizeof(buf));
+
+		say_case(arc_cases[i].name);
+		assert_int_equal(han_crc16_arc(0, buf, len), arc_cases[i].crc);
+		assert_int_equal(arc_by_bits(buf, len), arc_cases[i].crc);
+	}
+}
+
+static void test_arc_every_octet(void **state)
+{
+	(void)state;
+	for (unsigned octet = 0; octet < 256; octet++) {
+		const uint8_t buf[2] = { 0x5A, (uint8_t)octet };
+
+		assert_int_equal(han_crc16_arc(0, buf, 2), arc_by_bits(buf, 2));
+	}
+}
+
+static void test_arc_every_split(void **state)
+{
+	struct dice dice = dice_new();
+	uint8_t buf[LONG];
+
+	(void)state;
+	dice_fill(&dice, buf, LONG);
+	for (size_t cut = 0; cut <= LONG; cut++) {
+		uint16_t crc = han_crc16_arc(0, buf, cut);
+
+		assert_int_equal(crc, arc_by_bits(buf, cut));
+		assert_int_equal(han_crc16_arc(crc, buf + cut, LONG - cut), arc_by_bits(buf, LONG));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_values),
-		cmocka_unit_test(test_every_octet),
-		cmocka_unit_test(test_every_split),
+		cmocka_unit_test(test_values),          cmocka_unit_test(test_every_octet),
+		cmocka_unit_test(test_every_split),     cmocka_unit_test(test_arc_values),
+		cmocka_unit_test(test_arc_every_octet), cmocka_unit_test(test_arc_every_split),
 	};
 
 	return cmocka_run_group_tests_name("crc16", tests, NULL, NULL);
