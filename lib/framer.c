@@ -97,6 +97,14 @@ static enum framer_event refuse(struct framer *f, enum han_err reason)
 	return report(f, FRAMER_BAD);
 }
 
+/* The candidate's rest will not come: it is refused, unless it lacks nothing that matters. */
+static enum framer_event give_up(struct framer *f, enum han_err reason)
+{
+	if (f->framing == HAN_FRAMING_P1 && p1_ends(f))
+		return report(f, FRAMER_FRAME);
+	return refuse(f, reason);
+}
+
 /* Looks at what is in the buffer as far as it reaches. */
 static enum framer_event search(struct framer *f)
 {
@@ -184,7 +192,7 @@ size_t framer_push(struct framer *f, const uint8_t *buf, size_t len, uint64_t no
 	*event = search(f);
 	if (*event == FRAMER_MORE && paused(f, now_ms)) {
 		if (begun(f))
-			*event = refuse(f, HAN_ERR_TIMEOUT);
+			*event = give_up(f, HAN_ERR_TIMEOUT);
 		else
 			f->fresh = true;
 	}
@@ -207,7 +215,7 @@ void framer_end(struct framer *f, enum framer_event *event)
 	if (*event != FRAMER_MORE)
 		return;
 	if (begun(f)) {
-		*event = refuse(f, HAN_ERR_END);
+		*event = give_up(f, HAN_ERR_END);
 		return;
 	}
 	discarded = f->discarded;

@@ -21,9 +21,17 @@ static inline bool p1_starts(uint8_t octet)
  *
  * The check sequence is CRC-16/ARC over '/' … '!'. A telegram without one is taken when every line of it
  * is well-formed and it does not say that its version has one (1-3:0.2.8 of 40 and above: HAN_ERR_CRC). An
- * octet or a line that no telegram has ends the candidate at once (HAN_ERR_LINE), so that a damaged
- * telegram does not hold up the one behind it. A ciphered one is looked for only where f->fresh says that
- * frames begin: nothing checks its octets before it is deciphered. */
+ * octet that no telegram has, a line too long, or a '/' where a line begins ends the candidate at once
+ * (HAN_ERR_LINE), so that a damaged telegram does not hold up the one behind it. HAN_ERR_SIZE,
+ * HAN_ERR_LENGTH: longer than FRAMER_MAX.
+ *
+ * A ciphered one is looked for only where f->fresh says that frames begin, unless nothing but P1 comes:
+ * nothing checks its octets before it is deciphered, and other framings carry the same APDU inside. Only
+ * a second head of the same meter inside one tells that octets were lost (HAN_ERR_LENGTH). */
 enum look p1_look(struct framer *f);
+
+/* Whether the candidate is a telegram that lacks no more than the CR LF behind its check; then f->need is its
+ * length. For where no more octets come: a copy of a telegram often ends so. */
+bool p1_ends(struct framer *f);
 
 #endif

@@ -2,7 +2,6 @@
 #ifndef P1TEXT_H
 #define P1TEXT_H
 
-#include <stdio.h>
 #include <string.h>
 
 #include "check.h"
@@ -20,14 +19,27 @@ static inline uint16_t arc_by_bits(const uint8_t *buf, size_t len)
 	return (uint16_t)rest;
 }
 
-/* The lines, which end with '!', and behind them their check and CR LF. Returns how many octets. */
+/* The check as four hex digits. */
+static inline void p1_put_check(const uint8_t *buf, size_t len, uint8_t out[4])
+{
+	uint16_t crc = arc_by_bits(buf, len);
+
+	for (int i = 0; i < 4; i++)
+		out[i] = (uint8_t) "0123456789ABCDEF"[crc >> (12 - 4 * i) & 0x0F];
+}
+
+/* The lines, which end with '!' (and may stand in buf), and behind them their check and CR LF. Returns how
+ * many octets. */
 static inline size_t p1_make(const char *lines, uint8_t *buf, size_t size)
 {
 	size_t len = strlen(lines);
 
-	assert_true(len + 7 <= size);
-	memcpy(buf, lines, len);
-	snprintf((char *)buf + len, 7, "%04X\r\n", (unsigned)arc_by_bits(buf, len));
+	assert_true(len + 6 <= size);
+	for (size_t i = 0; i < len; i++)
+		buf[i] = (uint8_t)lines[i];
+	p1_put_check(buf, len, buf + len);
+	buf[len + 4] = '\r';
+	buf[len + 5] = '\n';
 	return len + 6;
 }
 
