@@ -163,7 +163,7 @@ static const struct han_list lists[LIST_COUNT] = {
 	[KAIFA_AT]     = { "kaifa-at",     "Kaifa",      "MA309, MA110, Austria",                          .device = "KFM", .scales = &plain_scales },
 	[SAGEMCOM_AT]  = { "sagemcom-at",  "Sagemcom",   "T210-D, S210, Austria",                          .device = "SAG", .scales = &plain_scales },
 	[SELF_DESCRIBING] = { "self-describing", "",     "any other list with codes",                      .scales = &plain_scales },
-	[P1]           = { "p1",           "",           "P1 telegrams: DSMR 2.2 to 5 and its kin" },
+	[P1]           = { "p1",           "",           "P1 telegrams: DSMR 2.2 to 5 and its kin", .scales = NULL },
 };
 
 /* Meters for three wires without a neutral (IT and TT grids): the second line voltage is not measured and
