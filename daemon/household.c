@@ -6,6 +6,9 @@
 #define HOUR 3600
 #define DAY  (24 * HOUR)
 
+#define LOW_ENDS   (7 * HOUR)
+#define LOW_BEGINS (23 * HOUR)
+
 #define SUNRISE (6 * HOUR)
 #define SUNSET  (20 * HOUR)
 #define CELLS   3000 /* W under a clear sky at noon */
@@ -62,16 +65,25 @@ static uint32_t dice(struct household *h, uint32_t limit)
 	return (uint32_t)(h->random * 0x2545F4914F6CDD1D >> 33) % limit;
 }
 
-void household_init(struct household *h, uint64_t seed)
+void household_init(struct household *h, uint64_t seed, unsigned phases)
 {
+	static const uint64_t registers[HOUSEHOLD_REGISTERS] = { 23456789, 2853145, 120588,
+		                                                 4285508,  98421,   22167,
+		                                                 1061742,  3223766 };
+
+	assert(phases == 1 || phases == HOUSEHOLD_PHASES);
 	*h = (struct household){
+		.phases = phases,
 		.random = seed ? seed : 1,
 		.sky = SKY_MAX,
-		.import_ws = 23456789ULL * HOUR,
-		.export_ws = 2853145ULL * HOUR,
-		.reactive_import_vars = 120588ULL * HOUR,
-		.reactive_export_vars = 4285508ULL * HOUR,
+		.gas_ml = 4711123 * 1000ULL,
+		.gas_told_l = 4711123,
 	};
+	for (unsigned i = 0; i < HOUSEHOLD_REGISTERS; i++) {
+		h->sum[i] = registers[i] * HOUR;
+		h->by_tariff[i][0] = registers[i] * 2 / 5;
+		h->by_tariff[i][1] = registers[i] - h->by_tariff[i][0];
+	}
 }
 
 static bool runs(struct household *h, uint32_t i, uint32_t second_of_day)
@@ -114,16 +126,16 @@ static void consume(struct household *h, uint32_t second_of_day, struct househol
 	int32_t sun = sunshine(h, second_of_day);
 
 	for (unsigned i = 0; i < HOUSEHOLD_PHASES; i++) {
-		state->active[i] = base[i].active + (int32_t)dice(h, 9) - sun;
-		state->reactive[i] = base[i].reactive + (int32_t)dice(h, 5);
+		state->active[i % h->phases] += base[i].active + (int32_t)dice(h, 9) - sun;
+		state->reactive[i % h->phases] += base[i].reactive + (int32_t)dice(h, 5);
 	}
 	for (uint32_t i = 0; i < HOUSEHOLD_APPLIANCES; i++) {
 		const struct appliance *a = &appliances[i];
 
 		if (!runs(h, i, second_of_day))
 			continue;
-		state->active[a->phase] += a->watts;
-		state->reactive[a->phase] += a->watts * a->reactive / 1000;
+		state->active[a->phase % h->phases] += a->watts;
+		state->reactive[a->phase % h->phases] += a->watts * a->reactive / 1000;
 	}
 }
 
@@ -139,20 +151,33 @@ static uint64_t root_of(uint64_t square)
 	return square - root * root > root ? root + 1 : root;
 }
 
-/* I = S / U, from the apparent power in mVA. */
-static uint32_t current_of(int32_t active, int32_t reactive, uint32_t voltage_dv)
+static uint64_t apparent_mva(int32_t active, int32_t reactive)
 {
 	uint64_t square = (uint64_t)((int64_t)active * active + (int64_t)reactive * reactive);
-	uint64_t apparent_mva = root_of(square * 1000000);
 
-	return (uint32_t)((apparent_mva * 10 + voltage_dv / 2) / voltage_dv);
+	return root_of(square * 1000000);
+}
+
+/* I = S / U */
+static uint32_t current_of(int32_t active, int32_t reactive, uint32_t voltage_dv)
+{
+	return (uint32_t)((apparent_mva(active, reactive) * 10 + voltage_dv / 2) / voltage_dv);
+}
+
+/* Of nothing it is 1. */
+static uint32_t power_factor_of(int32_t active, int32_t reactive)
+{
+	uint64_t apparent = apparent_mva(active, reactive);
+	uint64_t size = (uint64_t)(active < 0 ? -active : active);
+
+	return apparent > 0 ? (uint32_t)((size * 1000000 + apparent / 2) / apparent) : 1000;
 }
 
 static void measure(struct household *h, struct household_state *state)
 {
 	int32_t active = 0, reactive = 0;
 
-	for (unsigned i = 0; i < HOUSEHOLD_PHASES; i++) {
+	for (unsigned i = 0; i < h->phases; i++) {
 		h->drift_dv[i] = wander(h, h->drift_dv[i], 1, -DRIFT_MAX, DRIFT_MAX);
 		state->voltage_dv[i] =
 			(uint32_t)(VOLTAGE_DV + h->drift_dv[i] - state->active[i] / SAG);
@@ -165,6 +190,40 @@ static void measure(struct household *h, struct household_state *state)
 	state->power_export = active < 0 ? (uint32_t)-active : 0;
 	state->reactive_import = reactive > 0 ? (uint32_t)reactive : 0;
 	state->reactive_export = reactive < 0 ? (uint32_t)-reactive : 0;
+	state->power_factor = power_factor_of(active, reactive);
+}
+
+/* ---- registers ---- */
+
+static void count(struct household *h, enum household_register i, uint32_t power, unsigned tariff)
+{
+	uint64_t before = h->sum[i] / HOUR;
+
+	h->sum[i] += power;
+	h->by_tariff[i][tariff] += h->sum[i] / HOUR - before;
+}
+
+static void count_all(struct household *h, const struct household_state *state)
+{
+	bool exports = state->power_export > 0;
+	unsigned tariff = state->tariff;
+
+	count(h, HOUSEHOLD_IMPORT, state->power_import, tariff);
+	count(h, HOUSEHOLD_EXPORT, state->power_export, tariff);
+	count(h, HOUSEHOLD_REACTIVE_IMPORT, state->reactive_import, tariff);
+	count(h, HOUSEHOLD_REACTIVE_EXPORT, state->reactive_export, tariff);
+	count(h, exports ? HOUSEHOLD_Q2 : HOUSEHOLD_Q1, state->reactive_import, tariff);
+	count(h, exports ? HOUSEHOLD_Q3 : HOUSEHOLD_Q4, state->reactive_export, tariff);
+}
+
+/* Hot water and heating: so many decilitres in ten seconds of each hour of the day. */
+static void burn(struct household *h, uint32_t second_of_day)
+{
+	static const char dl_in_10_s[] = "110001388532222222468863";
+
+	h->gas_ml += (uint64_t)(dl_in_10_s[second_of_day / HOUR] - '0') * 10;
+	if (second_of_day % HOUSEHOLD_GAS_S == 0)
+		h->gas_told_l = h->gas_ml / 1000;
 }
 
 struct household_state household_step(struct household *h, uint32_t second_of_day)
@@ -172,11 +231,10 @@ struct household_state household_step(struct household *h, uint32_t second_of_da
 	struct household_state state = { 0 };
 
 	assert(second_of_day < DAY);
+	state.tariff = second_of_day >= LOW_ENDS && second_of_day < LOW_BEGINS;
 	consume(h, second_of_day, &state);
 	measure(h, &state);
-	h->import_ws += state.power_import;
-	h->export_ws += state.power_export;
-	h->reactive_import_vars += state.reactive_import;
-	h->reactive_export_vars += state.reactive_export;
+	count_all(h, &state);
+	burn(h, second_of_day);
 	return state;
 }

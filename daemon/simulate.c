@@ -189,8 +189,9 @@ static struct kaifa meter_of(const struct household *h, const struct household_s
 		.power_export = state->power_export,
 		.reactive_import = state->reactive_import,
 		.reactive_export = state->reactive_export,
-		.energy = { h->import_ws / 3600, h->export_ws / 3600,
-		            h->reactive_import_vars / 3600, h->reactive_export_vars / 3600 },
+		.energy = { h->sum[HOUSEHOLD_IMPORT] / 3600, h->sum[HOUSEHOLD_EXPORT] / 3600,
+		            h->sum[HOUSEHOLD_REACTIVE_IMPORT] / 3600,
+		            h->sum[HOUSEHOLD_REACTIVE_EXPORT] / 3600 },
 	};
 
 	memcpy(meter.current, state->current_ma, sizeof(meter.current));
@@ -202,7 +203,7 @@ static void play(struct player *p, time_t start)
 {
 	struct household house;
 
-	household_init(&house, (uint64_t)start);
+	household_init(&house, (uint64_t)start, HOUSEHOLD_PHASES);
 	clock_gettime(CLOCK_MONOTONIC, &p->epoch);
 	for (time_t second = 0; !p->stopped; second++) {
 		time_t local = start + second;

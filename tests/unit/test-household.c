@@ -18,7 +18,7 @@ static void live_a_day(uint64_t seed,
 	struct household h;
 
 	print_message("# seed %llu\n", (unsigned long long)seed);
-	household_init(&h, seed);
+	household_init(&h, seed, 3);
 	for (uint32_t second = 0; second < DAY; second++) {
 		struct household_state state = household_step(&h, second);
 
@@ -41,6 +41,18 @@ static void check_phase(const struct household_state *state, unsigned i)
 	assert_true(high * high >= apparent * 100000000);
 }
 
+/* The thousandths of P / S, to the last digit: the square of S lies between those of P / k. */
+static void check_power_factor(const struct household_state *state, int64_t active,
+                               int64_t reactive)
+{
+	int64_t k = state->power_factor, apparent = active * active + reactive * reactive;
+	int64_t low = (2 * k - 3) * (2 * k - 3), high = (2 * k + 3) * (2 * k + 3);
+
+	assert_in_range(k, 0, 1000);
+	assert_true(k < 2 || low * apparent <= 4000000 * active * active);
+	assert_true(high * apparent >= 4000000 * active * active);
+}
+
 static void look_at_power(uint32_t second, const struct household_state *state, void *user)
 {
 	int64_t active = 0, reactive = 0;
@@ -52,6 +64,7 @@ static void look_at_power(uint32_t second, const struct household_state *state, 
 		active += state->active[i];
 		reactive += state->reactive[i];
 	}
+	check_power_factor(state, active, reactive);
 	assert_true((int64_t)state->power_import - state->power_export == active);
 	assert_true((int64_t)state->reactive_import - state->reactive_export == reactive);
 	assert_true(state->power_import == 0 || state->power_export == 0);
@@ -63,6 +76,29 @@ static void test_power_is_voltage_times_current(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(seeds); i++)
 		live_a_day(seeds[i], look_at_power, NULL);
+}
+
+/* In a house of one phase it has everything, the others nothing. */
+static void test_one_phase(void **state)
+{
+	struct household h;
+
+	(void)state;
+	household_init(&h, 5, 1);
+	for (uint32_t second = 0; second < DAY; second++) {
+		struct household_state now = household_step(&h, second);
+
+		check_phase(&now, 0);
+		assert_true((int64_t)now.power_import - now.power_export == now.active[0]);
+		assert_in_range(now.voltage_dv[0], 2070, 2530);
+		assert_in_range(now.current_ma[0], 0, 80000);
+		for (unsigned i = 1; i < HOUSEHOLD_PHASES; i++) {
+			assert_int_equal(now.active[i], 0);
+			assert_int_equal(now.reactive[i], 0);
+			assert_int_equal(now.current_ma[i], 0);
+			assert_int_equal(now.voltage_dv[i], 0);
+		}
+	}
 }
 
 /* EN 50160: 230 V and 10 % more or less; a main fuse of 50 A. */
@@ -89,24 +125,79 @@ static void test_bounds(void **state)
 
 /* ---- registers ---- */
 
+static void check_register(const struct household *before, const struct household *after,
+                           enum household_register i, uint64_t power, unsigned tariff)
+{
+	const uint64_t *by_tariff = after->by_tariff[i];
+
+	assert_true(after->sum[i] - before->sum[i] == power);
+	assert_true(after->sum[i] / HOUR == by_tariff[0] + by_tariff[1]);
+	assert_true(by_tariff[!tariff] == before->by_tariff[i][!tariff]);
+	assert_true(by_tariff[tariff] >= before->by_tariff[i][tariff]);
+}
+
+static void check_registers(const struct household *before, const struct household *after,
+                            const struct household_state *now)
+{
+	const uint64_t *sum = after->sum;
+	uint64_t quadrants[4] = { 0 }; /* import and inductive, then against the clock */
+
+	if (now->power_export == 0) {
+		quadrants[0] = now->reactive_import;
+		quadrants[3] = now->reactive_export;
+	} else {
+		quadrants[1] = now->reactive_import;
+		quadrants[2] = now->reactive_export;
+	}
+	check_register(before, after, HOUSEHOLD_IMPORT, now->power_import, now->tariff);
+	check_register(before, after, HOUSEHOLD_EXPORT, now->power_export, now->tariff);
+	check_register(before, after, HOUSEHOLD_REACTIVE_IMPORT, now->reactive_import, now->tariff);
+	check_register(before, after, HOUSEHOLD_REACTIVE_EXPORT, now->reactive_export, now->tariff);
+	for (unsigned i = 0; i < 4; i++)
+		check_register(before, after, HOUSEHOLD_Q1 + i, quadrants[i], now->tariff);
+	assert_true(sum[HOUSEHOLD_REACTIVE_IMPORT] == sum[HOUSEHOLD_Q1] + sum[HOUSEHOLD_Q2]);
+	assert_true(sum[HOUSEHOLD_REACTIVE_EXPORT] == sum[HOUSEHOLD_Q3] + sum[HOUSEHOLD_Q4]);
+}
+
 static void test_registers_are_integrals(void **state)
 {
 	struct household h, before;
 
 	(void)state;
-	household_init(&h, 7);
+	household_init(&h, 7, 3);
 	before = h;
 	for (uint32_t second = 0; second < 2 * DAY; second++) {
 		struct household_state now = household_step(&h, second % DAY);
+		uint32_t hour = second % DAY / HOUR;
 
-		assert_true(h.import_ws - before.import_ws == now.power_import);
-		assert_true(h.export_ws - before.export_ws == now.power_export);
-		assert_true(h.reactive_import_vars - before.reactive_import_vars ==
-		            now.reactive_import);
-		assert_true(h.reactive_export_vars - before.reactive_export_vars ==
-		            now.reactive_export);
+		assert_int_equal(now.tariff, hour >= 7 && hour < 23);
+		check_registers(&before, &h, &now);
 		before = h;
 	}
+	for (unsigned i = 0; i < HOUSEHOLD_REGISTERS; i++)
+		print_message("# register %u: %llu\n", i + 1, (unsigned long long)h.sum[i] / HOUR);
+}
+
+/* The gas meter is heard every five minutes; until then it says the same. */
+static void test_gas(void **state)
+{
+	struct household h, before;
+	uint64_t first;
+
+	(void)state;
+	household_init(&h, 7, 3);
+	before = h;
+	first = h.gas_told_l;
+	for (uint32_t second = 0; second < DAY; second++) {
+		household_step(&h, second);
+		assert_in_range(h.gas_ml - before.gas_ml, 0, 100);
+		if (second % 300 == 0)
+			assert_true(h.gas_told_l == h.gas_ml / 1000);
+		else
+			assert_true(h.gas_told_l == before.gas_told_l);
+		before = h;
+	}
+	assert_in_range(h.gas_told_l - first, 1000, 10000); /* 1 … 10 m3 a day */
 }
 
 /* ---- repeatable ---- */
@@ -116,8 +207,8 @@ static void test_same_seed_same_house(void **state)
 	struct household a, b;
 
 	(void)state;
-	household_init(&a, 42);
-	household_init(&b, 42);
+	household_init(&a, 42, 3);
+	household_init(&b, 42, 3);
 	for (uint32_t second = 0; second < DAY; second++) {
 		struct household_state x = household_step(&a, second);
 		struct household_state y = household_step(&b, second);
@@ -132,8 +223,8 @@ static void test_other_seed_other_house(void **state)
 	unsigned different = 0;
 
 	(void)state;
-	household_init(&a, 1767225600);
-	household_init(&b, 1767225601);
+	household_init(&a, 1767225600, 3);
+	household_init(&b, 1767225601, 3);
 	for (uint32_t second = 0; second < DAY; second++) {
 		struct household_state x = household_step(&a, second);
 		struct household_state y = household_step(&b, second);
@@ -150,7 +241,7 @@ static void test_any_second(void **state)
 	struct household h;
 
 	(void)state;
-	household_init(&h, 3);
+	household_init(&h, 3, 3);
 	for (int i = 0; i < 100000; i++) {
 		struct household_state now = household_step(&h, (uint32_t)dice_below(&dice, DAY));
 
@@ -253,8 +344,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_power_is_voltage_times_current),
+		cmocka_unit_test(test_one_phase),
 		cmocka_unit_test(test_bounds),
 		cmocka_unit_test(test_registers_are_integrals),
+		cmocka_unit_test(test_gas),
 		cmocka_unit_test(test_same_seed_same_house),
 		cmocka_unit_test(test_other_seed_other_house),
 		cmocka_unit_test(test_any_second),
