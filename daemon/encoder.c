@@ -11,6 +11,8 @@
 #define LENGTH_MAX   0x07FF
 #define CHECK_LEN    2
 #define NOTIFICATION 0x0F
+#define BLOCK        0xE0
+#define UNITLESS     255
 
 void encoder_init(struct encoder *e, uint8_t *buf, size_t size)
 {
@@ -41,7 +43,7 @@ void encode_be(struct encoder *e, uint64_t value, unsigned octets)
 
 /* ---- A-XDR ---- */
 
-static void encode_length(struct encoder *e, size_t len)
+void encode_length(struct encoder *e, size_t len)
 {
 	if (len < 0x80) {
 		encode_u8(e, (uint8_t)len);
@@ -146,6 +148,30 @@ void encode_datetime(struct encoder *e, const struct han_datetime *time)
 	encode_plain_datetime(e, time);
 }
 
+void encode_obis(struct encoder *e, struct han_obis obis)
+{
+	const uint8_t octets[] = { obis.a, obis.b, obis.c, obis.d, obis.e, obis.f };
+
+	encode_string(e, HAN_TAG_OCTET_STRING, octets, sizeof(octets));
+}
+
+void encode_scaler_unit(struct encoder *e, int8_t exp10, enum han_unit unit)
+{
+	encode_container(e, HAN_TAG_STRUCTURE, 2);
+	encode_number(e, HAN_TAG_INT8, (uint64_t)exp10);
+	encode_number(e, HAN_TAG_ENUM, unit == HAN_UNIT_NONE ? UNITLESS : (uint64_t)unit);
+}
+
+void encode_push_object(struct encoder *e, uint16_t class_id, struct han_obis obis,
+                        int8_t attribute)
+{
+	encode_container(e, HAN_TAG_STRUCTURE, 4);
+	encode_number(e, HAN_TAG_UINT16, class_id);
+	encode_obis(e, obis);
+	encode_number(e, HAN_TAG_INT8, (uint64_t)attribute);
+	encode_number(e, HAN_TAG_UINT16, 0);
+}
+
 /* ---- message ---- */
 
 void encode_llc(struct encoder *e)
@@ -171,6 +197,17 @@ void encode_notification(struct encoder *e, uint32_t invoke_id, enum encoder_tim
 		encode_datetime(e, time);
 		break;
 	}
+}
+
+void encode_general_block(struct encoder *e, uint8_t control, uint16_t number, const void *data,
+                          size_t len)
+{
+	encode_u8(e, BLOCK);
+	encode_u8(e, control);
+	encode_be(e, number, 2);
+	encode_be(e, 0, 2);
+	encode_length(e, len);
+	encode_octets(e, data, len);
 }
 
 /* ---- frame ---- */

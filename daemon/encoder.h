@@ -13,6 +13,7 @@
 
 #include <han/axdr.h>
 #include <han/datetime.h>
+#include <han/obis.h>
 #include <han/reading.h>
 
 #define ENCODER_FRAME_MAX 2049 /* octets of the longest frame, flags included */
@@ -40,9 +41,20 @@ void encode_octets(struct encoder *e, const void *octets, size_t len);
 void encode_number(struct encoder *e, enum han_tag tag, uint64_t value);
 void encode_string(struct encoder *e, enum han_tag tag, const void *octets, size_t len);
 void encode_container(struct encoder *e, enum han_tag tag, size_t count);
+void encode_length(struct encoder *e, size_t len); /* as it stands in front of these */
 
 void encode_text(struct encoder *e, const char *text);                    /* octet-string */
 void encode_datetime(struct encoder *e, const struct han_datetime *time); /* octet-string */
+
+void encode_obis(struct encoder *e, struct han_obis obis); /* octet-string */
+
+/* The scaler_unit of a register (Blue Book, class 3): its value times 10^exp10 is in that unit, a number of
+ * Blue Book table 4; HAN_UNIT_NONE is written as 255. */
+void encode_scaler_unit(struct encoder *e, int8_t exp10, enum han_unit unit);
+
+/* An element of a push_object_list (Blue Book, class 40): class, instance, attribute, data index 0. */
+void encode_push_object(struct encoder *e, uint16_t class_id, struct han_obis obis,
+                        int8_t attribute);
 
 /* The octets of the LLC header of a push: E6 E7 00. */
 void encode_llc(struct encoder *e);
@@ -55,6 +67,13 @@ enum encoder_time { ENCODER_TIME_ABSENT, ENCODER_TIME_PLAIN, ENCODER_TIME_TAGGED
  * not looked at with ENCODER_TIME_ABSENT. */
 void encode_notification(struct encoder *e, uint32_t invoke_id, enum encoder_time spelling,
                          const struct han_datetime *time);
+
+/* A general-block-transfer (Green Book 9.4.6.13) of one block; nothing is acknowledged with it. */
+void encode_general_block(struct encoder *e, uint8_t control, uint16_t number, const void *data,
+                          size_t len);
+
+#define ENCODER_BLOCK_LAST      0x80 /* bits of control */
+#define ENCODER_BLOCK_STREAMING 0x40
 
 struct encoder_frame {
 	struct han_address destination; /* as on the wire */

@@ -9,20 +9,9 @@
 
 #include "../../daemon/kaifa.h" /* beside this file is another one */
 #include "check.h"
-#include "unhex.h"
+#include "encoded.h"
 
 #define NO_TIME HAN_UNSPECIFIED, HAN_NO_DEVIATION, 0
-
-static void check_octets(const struct encoder *e, const char *hex)
-{
-	uint8_t expected[512];
-	char is[2 * sizeof(expected) + 1], should_be[2 * sizeof(expected) + 1];
-	size_t len = unhex(hex, expected, sizeof(expected));
-
-	assert_false(e->overflow);
-	assert_true(e->len <= sizeof(expected));
-	assert_string_equal(hex_of(e->octets, e->len, is), hex_of(expected, len, should_be));
-}
 
 /* ---- A-XDR ---- */
 
@@ -142,6 +131,49 @@ static void test_notification(void **state)
 		encode_notification(&e, 0x40000007, cases[i].spelling, &noon);
 		check_octets(&e, cases[i].hex);
 	}
+}
+
+/* What a class of objects has: a code, a scaler and unit, a place in a push list. */
+static void test_objects(void **state)
+{
+	uint8_t buf[64];
+	struct encoder e;
+
+	(void)state;
+	encoder_init(&e, buf, sizeof(buf));
+	encode_obis(&e, (struct han_obis){ 1, 0, 71, 7, 0, 255 });
+	check_octets(&e, "09 06 01 00 47 07 00 ff");
+
+	encoder_init(&e, buf, sizeof(buf));
+	encode_scaler_unit(&e, -1, HAN_UNIT_V);
+	encode_scaler_unit(&e, 1, HAN_UNIT_WH);
+	encode_scaler_unit(&e, -3, HAN_UNIT_NONE);
+	check_octets(&e, "02 02 0f ff 16 23  02 02 0f 01 16 1e  02 02 0f fd 16 ff");
+
+	encoder_init(&e, buf, sizeof(buf));
+	encode_push_object(&e, 40, (struct han_obis){ 0, 8, 25, 9, 0, 255 }, 2);
+	encode_push_object(&e, 3, (struct han_obis){ 1, 1, 8, 8, 0, 255 }, -1);
+	check_octets(&e, "02 04 12 0028 09 06 00 08 19 09 00 ff 0f 02 12 0000"
+	                 "02 04 12 0003 09 06 01 01 08 08 00 ff 0f ff 12 0000");
+}
+
+static void test_general_blocks(void **state)
+{
+	uint8_t buf[256], data[200] = { 0xAA };
+	struct encoder e;
+
+	(void)state;
+	encoder_init(&e, buf, sizeof(buf));
+	encode_general_block(&e, ENCODER_BLOCK_STREAMING, 1, "\x0f\x01", 2);
+	check_octets(&e, "e0 40 0001 0000 02 0f 01");
+	encoder_init(&e, buf, sizeof(buf));
+	encode_general_block(&e, ENCODER_BLOCK_STREAMING | ENCODER_BLOCK_LAST, 0x1234, NULL, 0);
+	check_octets(&e, "e0 c0 1234 0000 00");
+	encoder_init(&e, buf, sizeof(buf));
+	encode_general_block(&e, 0, 2, data, sizeof(data));
+	assert_int_equal(e.len, 8 + sizeof(data));
+	e.len = 9;
+	check_octets(&e, "e0 00 0002 0000 81 c8 aa");
 }
 
 /* ---- frames ---- */
@@ -574,6 +606,8 @@ int main(void)
 		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_notification),
+		cmocka_unit_test(test_objects),
+		cmocka_unit_test(test_general_blocks),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_segment),
 		cmocka_unit_test(test_no_information),
