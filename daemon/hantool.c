@@ -35,7 +35,9 @@ static const char help[] =
 	"  --list LIST           auto\n"
 	"\n"
 	"simulate plays a meter on a pty and prints the pty's path.\n"
-	"  --meter METER         kaifa-ma304\n"
+	"  --meter METER         kaifa-ma304, or another one (see below)\n"
+	"  --key HEX             the encryption key of a meter that encrypts\n"
+	"  --auth-key HEX        its authentication key, when it is to authenticate as well\n"
 	"  --speed X             X times the meter's own pace, above 0 up to 1000\n"
 	"  --start TIME          the meter's clock at the start, like 2026-01-31T23:59:50\n"
 	"  --link PATH           make PATH a symbolic link to the pty\n"
@@ -43,6 +45,14 @@ static const char help[] =
 	"lists names the lists that decode knows.\n"
 	"\n"
 	"See hantool(1).\n";
+
+static void print_help(void)
+{
+	fputs(help, stdout);
+	puts("\nMeters:");
+	for (size_t i = 0; i < simulate_meter_count(); i++)
+		printf("  %-20s  %s\n", simulate_meter_name(i), simulate_meter_about(i));
+}
 
 __attribute__((noreturn)) static void refuse_usage(const char *what)
 {
@@ -54,7 +64,7 @@ __attribute__((noreturn)) static void refuse_usage(const char *what)
 __attribute__((noreturn)) static void end_options(int c)
 {
 	if (c == 'h') {
-		fputs(help, stdout);
+		print_help();
 		exit(EXIT_SUCCESS);
 	}
 	refuse_usage("wrong option");
@@ -355,6 +365,8 @@ static int run_simulate(int argc, char **argv)
 {
 	static const struct option known[] = {
 		{ "meter", required_argument, NULL, 'm' },
+		{ "key", required_argument, NULL, 'k' },
+		{ "auth-key", required_argument, NULL, 'a' },
 		{ "speed", required_argument, NULL, 's' },
 		{ "start", required_argument, NULL, 't' },
 		{ "link", required_argument, NULL, 'l' },
@@ -368,8 +380,17 @@ static int run_simulate(int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		switch (c) {
 		case 'm':
-			if (strcmp(optarg, "kaifa-ma304") != 0)
-				refuse_usage("--meter takes kaifa-ma304");
+			settings.meter = optarg;
+			break;
+		case 'k':
+			if (!simulate_read_key(optarg, settings.key))
+				refuse_usage("--key takes 32 hex digits");
+			settings.has_key = true;
+			break;
+		case 'a':
+			if (!simulate_read_key(optarg, settings.auth_key))
+				refuse_usage("--auth-key takes 32 hex digits");
+			settings.has_auth_key = true;
 			break;
 		case 's':
 			if (!simulate_read_speed(optarg, &settings.speed))
@@ -388,6 +409,8 @@ static int run_simulate(int argc, char **argv)
 	}
 	if (optind < argc)
 		refuse_usage("simulate takes no arguments");
+	if (simulate_check(&settings))
+		refuse_usage(simulate_check(&settings));
 	return simulate(&settings) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -430,7 +453,7 @@ int main(int argc, char **argv)
 	if (strcmp(argv[1], "--version") == 0)
 		puts("hantool " HANMQTTD_VERSION);
 	else if (strcmp(argv[1], "--help") == 0)
-		fputs(help, stdout);
+		print_help();
 	else
 		refuse_usage("unknown command");
 	return EXIT_SUCCESS;

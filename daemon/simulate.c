@@ -1,5 +1,6 @@
 #include "simulate.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -11,13 +12,12 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "household.h"
-#include "kaifa.h"
+#include "meters.h"
 
 #define SECOND_NS 1e9
-#define OCTET_NS  (10 * SECOND_NS / 2400) /* 8N1: ten bits */
-#define WAIT_MAX  1e9                     /* s: decades, and any time_t holds it */
+#define WAIT_MAX  1e9 /* s: decades, and any time_t holds it */
 #define SPEED_MAX 1000
+#define YEAR_2025 1735689600 /* when invocation counters began */
 
 /* ---- settings ---- */
 
@@ -27,7 +27,11 @@ void simulate_init(struct simulate_settings *settings)
 	struct tm tm;
 
 	localtime_r(&now, &tm);
-	*settings = (struct simulate_settings){ .speed = 1, .start = now + tm.tm_gmtoff };
+	*settings = (struct simulate_settings){
+		.meter = "kaifa-ma304",
+		.speed = 1,
+		.start = now + tm.tm_gmtoff,
+	};
 }
 
 bool simulate_read_speed(const char *text, double *speed)
@@ -41,32 +45,76 @@ bool simulate_read_speed(const char *text, double *speed)
 	return true;
 }
 
-static struct han_datetime datetime_of(const struct tm *tm)
-{
-	return (struct han_datetime){
-		.year = (uint16_t)(tm->tm_year + 1900),
-		.month = (uint8_t)(tm->tm_mon + 1),
-		.day = (uint8_t)tm->tm_mday,
-		.weekday = (uint8_t)(tm->tm_wday ? tm->tm_wday : 7),
-		.hour = (uint8_t)tm->tm_hour,
-		.minute = (uint8_t)tm->tm_min,
-		.second = (uint8_t)tm->tm_sec,
-		.hundredths = HAN_UNSPECIFIED,
-		.deviation = HAN_NO_DEVIATION,
-		.status = 0,
-	};
-}
-
 bool simulate_read_start(const char *text, time_t *start)
 {
 	struct tm tm = { 0 };
 	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	struct han_datetime read = datetime_of(&tm);
+	const struct han_datetime read = {
+		.year = (uint16_t)(tm.tm_year + 1900),
+		.month = (uint8_t)(tm.tm_mon + 1),
+		.day = (uint8_t)tm.tm_mday,
+		.hour = (uint8_t)tm.tm_hour,
+		.minute = (uint8_t)tm.tm_min,
+		.second = (uint8_t)tm.tm_sec,
+	};
 
 	if (!end || *end || !han_datetime_exists(&read))
 		return false;
 	*start = timegm(&tm);
 	return true;
+}
+
+static int digit_of(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+bool simulate_read_key(const char *text, uint8_t key[SIMULATE_KEY_OCTETS])
+{
+	uint8_t read[SIMULATE_KEY_OCTETS];
+
+	if (strlen(text) != 2 * sizeof(read))
+		return false;
+	for (size_t i = 0; i < sizeof(read); i++) {
+		int high = digit_of(text[2 * i]), low = digit_of(text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		read[i] = (uint8_t)(high << 4 | low);
+	}
+	memcpy(key, read, sizeof(read));
+	return true;
+}
+
+size_t simulate_meter_count(void)
+{
+	return meters_count();
+}
+
+const char *simulate_meter_name(size_t index)
+{
+	return meters_at(index)->name;
+}
+
+const char *simulate_meter_about(size_t index)
+{
+	return meters_at(index)->about;
+}
+
+const char *simulate_check(const struct simulate_settings *settings)
+{
+	const struct meters_row *meter = meters_find(settings->meter);
+
+	if (!meter)
+		return "there is no such meter";
+	if (meter->title && !settings->has_key)
+		return "this meter encrypts its messages: give it a key with --key HEX";
+	if (!meter->title && (settings->has_key || settings->has_auth_key))
+		return "this meter does not encrypt its messages: it takes no keys";
+	return NULL;
 }
 
 /* ---- pty ---- */
@@ -76,6 +124,7 @@ struct player {
 	int slave; /* held open: a reader that goes away does not hang up */
 	char path[64];
 	double speed;
+	double octet_ns;       /* how long an octet takes on the line */
 	struct timespec epoch; /* when the meter's first second began */
 	sigset_t stop_signals; /* blocked, and looked for while waiting */
 	bool stopped;
@@ -156,81 +205,91 @@ static void wait_until(struct player *p, double meter_ns)
 	} while (!p->stopped && errno == EINTR);
 }
 
-/* One octet after the other at the line's pace; what nobody reads is lost, as on a wire. */
-static void send_frame(struct player *p, const uint8_t *frame, size_t len, double meter_ns)
+/* How many of len octets have begun by now, the first of them at meter_ns. */
+static size_t octets_due(const struct player *p, size_t len, double meter_ns)
 {
-	for (size_t i = 0; i < len && !p->stopped; i++) {
-		wait_until(p, meter_ns + (double)i * OCTET_NS);
-		if (write(p->master, frame + i, 1) < 0 && errno != EAGAIN)
+	struct timespec now;
+	double passed_ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	passed_ns = ((double)(now.tv_sec - p->epoch.tv_sec) * SECOND_NS +
+	             (double)(now.tv_nsec - p->epoch.tv_nsec)) *
+	                    p->speed -
+	            meter_ns;
+	if (passed_ns >= (double)len * p->octet_ns)
+		return len;
+	return passed_ns > 0 ? (size_t)(passed_ns / p->octet_ns) : 0;
+}
+
+/* One octet after the other at the line's pace, on a fast one as many as are due; what nobody reads is lost,
+ * as on a wire. */
+static void send_message(struct player *p, const uint8_t *octets, size_t len, double meter_ns)
+{
+	size_t sent = 0;
+
+	while (sent < len && !p->stopped) {
+		size_t due;
+
+		wait_until(p, meter_ns + (double)sent * p->octet_ns);
+		due = octets_due(p, len, meter_ns);
+		if (due <= sent)
+			due = sent + 1;
+		if (write(p->master, octets + sent, due - sent) < 0 && errno != EAGAIN)
 			return;
+		sent = due;
 	}
 }
 
-/* List 3 at ten seconds past the hour, list 2 every ten seconds, list 1 every two. 0: none. */
-static int list_due(const struct tm *tm)
+static struct seal seal_of(const struct meters_row *meter, const struct simulate_settings *settings)
 {
-	if (tm->tm_min == 0 && tm->tm_sec == 10)
-		return KAIFA_LIST_3;
-	if (tm->tm_sec % 10 == 0)
-		return KAIFA_LIST_2;
-	return tm->tm_sec % 2 == 0 ? KAIFA_LIST_1 : 0;
+	struct seal seal = { .control = SEAL_ENCRYPTED };
+
+	if (!meter->title)
+		return seal;
+	memcpy(seal.title, meter->title, sizeof(seal.title));
+	memcpy(seal.key, settings->key, sizeof(seal.key));
+	if (settings->has_auth_key) {
+		seal.control |= SEAL_AUTHENTICATED;
+		memcpy(seal.auth_key, settings->auth_key, sizeof(seal.auth_key));
+	}
+	return seal;
 }
 
-static struct kaifa meter_of(const struct household *h, const struct household_state *state,
-                             const struct tm *tm)
+static void play(struct player *p, const struct meters_row *meter,
+                 const struct simulate_settings *settings)
 {
-	struct kaifa meter = {
-		.meter_id = "6970631400000000",
-		.meter_type = "MA304H4",
-		.source = { 0x02, 0x01 },
-		.now = datetime_of(tm),
-		.clock = datetime_of(tm),
-		.power_import = state->power_import,
-		.power_export = state->power_export,
-		.reactive_import = state->reactive_import,
-		.reactive_export = state->reactive_export,
-		.energy = { h->sum[HOUSEHOLD_IMPORT] / 3600, h->sum[HOUSEHOLD_EXPORT] / 3600,
-		            h->sum[HOUSEHOLD_REACTIVE_IMPORT] / 3600,
-		            h->sum[HOUSEHOLD_REACTIVE_EXPORT] / 3600 },
-	};
+	const struct seal seal = seal_of(meter, settings);
+	uint32_t number = (uint32_t)(time(NULL) - YEAR_2025) * 8;
+	struct sampler sampler;
 
-	memcpy(meter.current, state->current_ma, sizeof(meter.current));
-	memcpy(meter.voltage, state->voltage_dv, sizeof(meter.voltage));
-	return meter;
-}
-
-static void play(struct player *p, time_t start)
-{
-	struct household house;
-
-	household_init(&house, (uint64_t)start, HOUSEHOLD_PHASES);
+	p->octet_ns = meter->bits * SECOND_NS / meter->baud;
+	sampler_init(&sampler, settings->start, meter->phases);
 	clock_gettime(CLOCK_MONOTONIC, &p->epoch);
 	for (time_t second = 0; !p->stopped; second++) {
-		time_t local = start + second;
-		uint8_t buf[ENCODER_FRAME_MAX];
-		struct household_state state;
+		uint8_t buf[METERS_MESSAGE_MAX];
+		struct sample sample;
 		struct encoder e;
-		struct kaifa meter;
-		struct tm tm;
-		int list;
+		unsigned list, delay_ms;
 
-		gmtime_r(&local, &tm);
-		state = household_step(&house,
-		                       (uint32_t)(tm.tm_hour * 3600 + tm.tm_min * 60 + tm.tm_sec));
-		list = list_due(&tm);
-		if (!list)
+		sampler_next(&sampler, &sample);
+		list = meters_due(meter, &sample.now, &delay_ms);
+		if (list == 0)
 			continue;
-		meter = meter_of(&house, &state, &tm);
+		sample.number = number++;
 		encoder_init(&e, buf, sizeof(buf));
-		kaifa_encode(&e, &meter, (enum kaifa_list)list);
-		send_frame(p, buf, e.len, (double)second * SECOND_NS);
+		meter->encode(&e, &sample, list, &seal);
+		send_message(p, buf, e.len,
+		             (double)second * SECOND_NS + delay_ms * SECOND_NS / 1000);
 	}
 }
 
 int simulate(const struct simulate_settings *settings)
 {
+	const struct meters_row *meter = meters_find(settings->meter);
 	struct player p = { .master = -1, .slave = -1, .speed = settings->speed };
 	int rc;
+
+	assert(!simulate_check(settings));
 
 	sigemptyset(&p.stop_signals);
 	sigaddset(&p.stop_signals, SIGINT);
@@ -244,7 +303,7 @@ int simulate(const struct simulate_settings *settings)
 		if (printf("%s\n", p.path) < 0 || fflush(stdout) == EOF)
 			rc = fail("standard output");
 		else
-			play(&p, settings->start);
+			play(&p, meter, settings);
 		if (settings->link)
 			remove_link(p.path, settings->link);
 	}

@@ -1,26 +1,46 @@
-/* A meter on a pty: the lists of a Kaifa MA304 at the meter's own pace, without end. */
+/* A meter on a pty: its lists at its own pace, without end. */
 #ifndef SIMULATE_H
 #define SIMULATE_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
+#define SIMULATE_KEY_OCTETS 16
+
 struct simulate_settings {
-	const char *link; /* a symbolic link to the pty, NULL: none */
-	double speed;     /* above 0, up to 1000; 1 is the meter's own */
-	time_t start;     /* the meter's clock at the start: local time as if it were UTC */
+	const char *meter; /* a name of the list below */
+	const char *link;  /* a symbolic link to the pty, NULL: none */
+	double speed;      /* above 0, up to 1000; 1 is the meter's own */
+	time_t start;      /* the meter's clock at the start: local time as if it were UTC */
+	bool has_key, has_auth_key; /* of a meter that encrypts */
+	uint8_t key[SIMULATE_KEY_OCTETS], auth_key[SIMULATE_KEY_OCTETS];
 };
 
-/* No link, the meter's own pace, from now. */
+/* The meters: 0 … simulate_meter_count() - 1; what they are called, and one line for people. */
+size_t simulate_meter_count(void);
+const char *simulate_meter_name(size_t index);
+const char *simulate_meter_about(size_t index);
+
+/* A Kaifa MA304, no link, the meter's own pace, from now. */
 void simulate_init(struct simulate_settings *settings);
 
 /* Options as they are typed: "2.5"; "2026-01-31T23:59:50", which must exist in the calendar. False, and
  * nothing changed, when they are malformed or out of range. */
 bool simulate_read_speed(const char *text, double *speed);
 bool simulate_read_start(const char *text, time_t *start);
+bool simulate_read_key(const char *text, uint8_t key[SIMULATE_KEY_OCTETS]); /* 32 hex digits */
 
-/* Prints the pty's path on standard output and plays until SIGINT or SIGTERM. The link replaces a symbolic
- * link, nothing else, and is removed at the end. 0, or a negative errno that was told on standard error. */
+/* What is wrong with the settings, as a sentence without its full stop: no such meter, a key that is missing
+ * or of no use. NULL: nothing. Static storage. */
+const char *simulate_check(const struct simulate_settings *settings);
+
+/* Of settings that are in order: prints the pty's path on standard output and plays until SIGINT or SIGTERM. The link replaces a symbolic
+ * link, nothing else, and is removed at the end. 0, or a negative errno that was told on standard error.
+ *
+ * Invocation counters start at the host's time in eighths of a second since 2025, so that those of the next
+ * start are higher, up to --speed 40 where a message comes every five seconds. */
 int simulate(const struct simulate_settings *settings);
 
 #endif

@@ -1,0 +1,21 @@
+/* The lists of a Kamstrup Omnipower with Kamstrup_V0001 (NO, SE), three phases, direct connection, from a
+ * sample to frames. Pure.
+ *
+ * A flat structure: the list's version, then code and value in turn; scales are the list's: currents
+ * 0.01 A, voltages 1 V, energies 10 Wh and 10 varh.
+ */
+#ifndef KAMSTRUP_H
+#define KAMSTRUP_H
+
+#include <stddef.h>
+
+#include "encoder.h"
+#include "sample.h"
+
+/* 25 and 35 elements, as the maker counts them. The hourly list has the registers of the full hour. */
+enum kamstrup_list { KAMSTRUP_LIST_1 = 1, KAMSTRUP_LIST_2 };
+
+/* Writes the frame of that list behind what e holds; returns its length, 0 when it does not fit. */
+size_t kamstrup_encode(struct encoder *e, const struct sample *sample, enum kamstrup_list list);
+
+#endif
