@@ -1,6 +1,6 @@
 #include "dsmr.h"
 
-#include "telegram.h"
+#include "p1lines.h"
 
 enum form { NUMBER, TEXT, HEX, TIME, TARIFF, LOG, GAS };
 
@@ -87,20 +87,20 @@ static void put_log(struct encoder *e)
 		                                    .second = 22,
 		                                    .status = 0x80 };
 
-	telegram_text(e, "2");
-	telegram_text(e, "0-0:96.7.19");
-	telegram_time(e, &first);
-	telegram_number(e, 240, 10, 0, "s");
-	telegram_time(e, &second);
-	telegram_number(e, 301, 10, 0, "s");
+	p1lines_text(e, "2");
+	p1lines_text(e, "0-0:96.7.19");
+	p1lines_time(e, &first);
+	p1lines_number(e, 240, 10, 0, "s");
+	p1lines_time(e, &second);
+	p1lines_number(e, 301, 10, 0, "s");
 }
 
 static void put_number(struct encoder *e, const struct line *line, const struct sample *sample)
 {
 	int exp10 = (line->unit[0] == 'k' ? 3 : 0) - line->decimals;
 
-	telegram_number(e, sample_value(sample, line->obis, exp10), line->digits, line->decimals,
-	                line->unit);
+	p1lines_number(e, sample_value(sample, line->obis, exp10), line->digits, line->decimals,
+	               line->unit);
 }
 
 static void put_groups(struct encoder *e, const struct line *line, const struct sample *sample)
@@ -110,34 +110,34 @@ static void put_groups(struct encoder *e, const struct line *line, const struct 
 		put_number(e, line, sample);
 		break;
 	case TEXT:
-		telegram_text(e, line->text);
+		p1lines_text(e, line->text);
 		break;
 	case HEX:
-		telegram_hex(e, line->text);
+		p1lines_hex(e, line->text);
 		break;
 	case TIME:
-		telegram_time(e, &sample->now);
+		p1lines_time(e, &sample->now);
 		break;
 	case TARIFF:
-		telegram_number(e, sample->state.tariff + 1, 4, 0, NULL);
+		p1lines_number(e, sample->state.tariff + 1, 4, 0, NULL);
 		break;
 	case LOG:
 		put_log(e);
 		break;
 	case GAS:
-		telegram_time(e, &sample->gas_time);
-		telegram_number(e, sample->gas_l, 5, 3, "m3");
+		p1lines_time(e, &sample->gas_time);
+		p1lines_number(e, sample->gas_l, 5, 3, "m3");
 		break;
 	}
 }
 
 size_t dsmr_encode(struct encoder *e, const struct sample *sample)
 {
-	telegram_begin(e, "ISK5\\2M550T-1011");
+	p1lines_begin(e, "ISK5\\2M550T-1011");
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		telegram_code(e, lines[i].code);
+		p1lines_code(e, lines[i].code);
 		put_groups(e, &lines[i], sample);
-		telegram_end_line(e);
+		p1lines_end_line(e);
 	}
-	return telegram_end(e);
+	return p1lines_end(e);
 }

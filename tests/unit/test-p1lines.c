@@ -1,5 +1,5 @@
 /* P1 telegrams: groups against text, the check sequence against its polynomial. */
-#include "telegram.h"
+#include "p1lines.h"
 
 #include <stdlib.h>
 
@@ -54,8 +54,8 @@ static void test_numbers(void **state)
 
 		say_case(numbers[i].text);
 		encoder_init(&e, buf, sizeof(buf));
-		telegram_number(&e, numbers[i].value, numbers[i].digits, numbers[i].decimals,
-		                numbers[i].unit);
+		p1lines_number(&e, numbers[i].value, numbers[i].digits, numbers[i].decimals,
+		               numbers[i].unit);
 		check_text(&e, numbers[i].text);
 	}
 }
@@ -69,28 +69,28 @@ static void test_groups(void **state)
 
 	(void)state;
 	encoder_init(&e, buf, sizeof(buf));
-	telegram_code(&e, "0-0:1.0.0");
-	telegram_time(&e, &winter);
-	telegram_time(&e, &summer);
-	telegram_text(&e, "");
-	telegram_text(&e, "0002");
-	telegram_hex(&e, "");
-	telegram_hex(&e, "K8J");
-	telegram_hex(&e, "\xff");
-	telegram_end_line(&e);
+	p1lines_code(&e, "0-0:1.0.0");
+	p1lines_time(&e, &winter);
+	p1lines_time(&e, &summer);
+	p1lines_text(&e, "");
+	p1lines_text(&e, "0002");
+	p1lines_hex(&e, "");
+	p1lines_hex(&e, "K8J");
+	p1lines_hex(&e, "\xff");
+	p1lines_end_line(&e);
 	check_text(&e, "0-0:1.0.0(260102030405W)(091022134455S)()(0002)()(4B384A)(FF)\r\n");
 }
 
 static size_t write_telegram(struct encoder *e)
 {
-	telegram_begin(e, "HAN5test");
-	telegram_code(e, "1-0:1.8.1");
-	telegram_number(e, 1581123, 6, 3, "kWh");
-	telegram_end_line(e);
-	telegram_code(e, "0-0:96.14.0");
-	telegram_text(e, "0002");
-	telegram_end_line(e);
-	return telegram_end(e);
+	p1lines_begin(e, "HAN5test");
+	p1lines_code(e, "1-0:1.8.1");
+	p1lines_number(e, 1581123, 6, 3, "kWh");
+	p1lines_end_line(e);
+	p1lines_code(e, "0-0:96.14.0");
+	p1lines_text(e, "0002");
+	p1lines_end_line(e);
+	return p1lines_end(e);
 }
 
 #define TELEGRAM "/HAN5test\r\n\r\n1-0:1.8.1(001581.123*kWh)\r\n0-0:96.14.0(0002)\r\n!"
@@ -119,9 +119,9 @@ static void test_check_digits(void **state)
 		struct encoder e;
 
 		encoder_init(&e, buf, sizeof(buf));
-		telegram_begin(&e, "HAN5");
-		telegram_number(&e, i, 1, 0, NULL);
-		telegram_end(&e);
+		p1lines_begin(&e, "HAN5");
+		p1lines_number(&e, i, 1, 0, NULL);
+		p1lines_end(&e);
 		memcpy(check, buf + e.len - 6, 4);
 		assert_int_equal(strtoul(check, NULL, 16), arc_by_bits(buf, e.len - 6));
 	}
@@ -153,5 +153,5 @@ int main(void)
 		cmocka_unit_test(test_check_digits), cmocka_unit_test(test_small_buffers),
 	};
 
-	return cmocka_run_group_tests_name("telegram", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("p1lines", tests, NULL, NULL);
 }

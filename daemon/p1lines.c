@@ -1,4 +1,4 @@
-#include "telegram.h"
+#include "p1lines.h"
 
 #include <string.h>
 
@@ -28,7 +28,7 @@ static void put_hex(struct encoder *e, unsigned value, unsigned digits)
 		encode_u8(e, (uint8_t) "0123456789ABCDEF"[value >> 4 * digits & 0x0F]);
 }
 
-void telegram_begin(struct encoder *e, const char *ident)
+void p1lines_begin(struct encoder *e, const char *ident)
 {
 	e->frame = e->len;
 	put(e, "/");
@@ -36,24 +36,24 @@ void telegram_begin(struct encoder *e, const char *ident)
 	put(e, "\r\n\r\n");
 }
 
-void telegram_code(struct encoder *e, const char *code)
+void p1lines_code(struct encoder *e, const char *code)
 {
 	put(e, code);
 }
 
-void telegram_end_line(struct encoder *e)
+void p1lines_end_line(struct encoder *e)
 {
 	put(e, "\r\n");
 }
 
-void telegram_text(struct encoder *e, const char *text)
+void p1lines_text(struct encoder *e, const char *text)
 {
 	put(e, "(");
 	put(e, text);
 	put(e, ")");
 }
 
-void telegram_hex(struct encoder *e, const char *text)
+void p1lines_hex(struct encoder *e, const char *text)
 {
 	put(e, "(");
 	for (; *text; text++)
@@ -61,7 +61,7 @@ void telegram_hex(struct encoder *e, const char *text)
 	put(e, ")");
 }
 
-void telegram_time(struct encoder *e, const struct han_datetime *time)
+void p1lines_time(struct encoder *e, const struct han_datetime *time)
 {
 	put(e, "(");
 	put_digits(e, time->year, 2);
@@ -83,8 +83,8 @@ static unsigned digits_of(uint64_t value)
 	return digits;
 }
 
-void telegram_number(struct encoder *e, uint64_t value, unsigned digits, unsigned decimals,
-                     const char *unit)
+void p1lines_number(struct encoder *e, uint64_t value, unsigned digits, unsigned decimals,
+                    const char *unit)
 {
 	uint64_t one = 1;
 
@@ -118,7 +118,7 @@ static uint16_t check_of(const uint8_t *octets, size_t len)
 	return (uint16_t)crc;
 }
 
-size_t telegram_end(struct encoder *e)
+size_t p1lines_end(struct encoder *e)
 {
 	put(e, "!");
 	if (e->overflow)
