@@ -10,7 +10,8 @@ static bool specified(const struct han_datetime *t)
 	       t->second != HAN_UNSPECIFIED;
 }
 
-/* The register of the same quantity and channel with that tariff. */
+/* The register of the same quantity and channel with that tariff; one whose code has no name may be in other
+ * steps than the total, and says nothing of it. */
 static const struct han_value *tariff_of(const struct han_reading *reading,
                                          const struct han_value *total, uint8_t tariff)
 {
@@ -18,7 +19,8 @@ static const struct han_value *tariff_of(const struct han_reading *reading,
 		const struct han_value *v = &reading->values[i];
 		struct han_obis o = v->obis;
 
-		if (!v->has_obis || v->type != HAN_VALUE_NUMBER || o.e != tariff)
+		if (!v->has_obis || v->type != HAN_VALUE_NUMBER || o.e != tariff ||
+		    v->unit != total->unit)
 			continue;
 		o.e = 0;
 		if (han_obis_equal(o, total->obis))
