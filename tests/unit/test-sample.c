@@ -56,6 +56,8 @@ static const struct {
 	{ "the last second of summer", 1792897199, -120 }, /* 2026-10-25T02:59:59, a Sunday */
 	{ "winter again",           1792897200, -60 },
 	{ "October 31",             1793404800, -60 },  /* 2026-10-31T00:00:00 */
+	{ "a Sunday on the 24th",   1711281600, -60 },  /* 2024-03-24T12:00:00 */
+	{ "a last Sunday on the 25th", 1869098400, -120 }, /* 2029-03-25T02:00:00 */
 	{ "a last Sunday on the 31st", 1711850399, -60 }, /* 2024-03-31T01:59:59 */
 	{ "and its summer",         1711850400, -120 },
 };
