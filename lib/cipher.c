@@ -7,6 +7,7 @@
 
 #include "apdu.h"
 #include "cursor.h"
+#include "wipe.h"
 
 #define TAG_OCTETS 12 /* of GCM's 16 (Green Book 9.2.7.2.4.2) */
 
@@ -33,13 +34,6 @@ struct work {
 	size_t fill;
 	uint8_t tag[TAG_OCTETS];
 };
-
-/* The barrier lets the compiler believe that somebody reads the zeros. */
-static void wipe(void *at, size_t len)
-{
-	memset(at, 0, len);
-	__asm__ volatile("" : : "r"(at) : "memory");
-}
 
 void cipher_init(struct cipher *c, const struct han_settings *settings)
 {
@@ -327,13 +321,13 @@ bool cipher_has_header(const struct han_encryption *encryption)
 void cipher_accept(struct cipher *c, const struct han_encryption *encryption)
 {
 	const struct cipher_peer *known = find_peer(c, encryption->title);
-	struct cipher_peer peer = { .counter = encryption->counter };
+	struct cipher_peer peer = { .counter = encryption->counter,
+		                    .verified = encryption->authenticated };
 	size_t before; /* peers heard later than this one, which step back */
 
 	if (!is_encrypted(encryption) && !encryption->authenticated)
 		return;
 	memcpy(peer.title, encryption->title, HAN_TITLE_OCTETS);
-	peer.verified = encryption->authenticated || (known && known->verified);
 	if (!known && c->peer_count < CIPHER_PEERS)
 		c->peer_count++;
 	before = known ? (size_t)(known - c->peers) : c->peer_count - 1;

@@ -34,7 +34,7 @@
 struct cipher_peer {
 	uint8_t title[HAN_TITLE_OCTETS];
 	uint32_t counter; /* of its last message */
-	bool verified;    /* a tag of it was verified once */
+	bool verified;    /* its tag was verified */
 };
 
 struct cipher {
