@@ -7,14 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
-#include <unistd.h>
 
 #include "conffile.h"
-#include "identity.h"
 #include "keys.h"
 #include "secret.h"
-#include "topic.h"
+#include "settle.h"
 
 #define KEYS_MAX 2048 /* of all files together */
 
@@ -232,86 +229,9 @@ static void on_mistake(void *user, const struct conffile *at, const char *what)
 
 /* ---- what the keys mean together ---- */
 
-static void default_client_id(struct reader *r)
+static void on_conflict(void *user, const struct setting *setting, size_t meter, const char *what)
 {
-	char host[65] = "", level[65], machine[IDENTITY_TEXT];
-
-	if (r->config->client_id)
-		return;
-	if (gethostname(host, sizeof(host) - 1) < 0 || !host[0])
-		snprintf(host, sizeof(host), "localhost");
-	if (asprintf(&r->config->client_id, "hanmqttd-%s-%s",
-	             topic_level(host, level, sizeof(level)), identity_of_machine(machine)) < 0) {
-		r->config->client_id = NULL;
-		r->failed = true;
-	}
-}
-
-static void take_password(struct reader *r)
-{
-	struct config *config = r->config;
-	const struct setting *setting = keys_find("mqtt", "password-file");
-	char error[SECRET_ERROR];
-
-	if (config->password_file && !config->mqtt.username)
-		mistake_of(r, setting, 0,
-		           "[mqtt] password-file: there is no username; accepted: both or "
-		           "none");
-	if (config->password_file)
-		config->password = secret_read_file(config->password_file, error);
-	else
-		config->password = secret_read_credential("mqtt-password", error);
-	if (error[0])
-		mistake_of(r, setting, 0, "[mqtt] password-file: %s", error);
-	if (config->mqtt.username)
-		config->mqtt.password = config->password;
-}
-
-/* " NAME" of [meter NAME]. */
-static const char *blank(const struct config_meter *m)
-{
-	return m->section[0] ? " " : "";
-}
-
-static void settle_meter(struct reader *r, size_t index)
-{
-	struct config_meter *m = &r->config->meters[index];
-	const char *name = m->name ? m->name : m->section;
-	struct serial_settings *port = &m->settings.port;
-
-	m->settings.section = m->section;
-	m->settings.topic_name = name[0] ? name : NULL;
-	port->device = m->device && strcmp(m->device, "auto") != 0 ? m->device : NULL;
-	port->baud = m->baud ? m->baud : 2400;
-	port->format = m->format ? (enum serial_format)(m->format - 1) : SERIAL_8N1;
-	if (!serial_baud_known(port->baud))
-		mistake_of(
-			r, keys_find("meter", "baud"), index,
-			"[meter%s%s] baud: \"%u\" is not accepted; accepted: auto, 300, 600, 1200, "
-			"2400, 4800, 9600, 19200, 38400, 57600 or 115200",
-			blank(m), m->section, port->baud);
-}
-
-/* Two meters may share neither a port nor a topic. */
-static void compare_meters(struct reader *r, const struct config_meter *a, size_t index)
-{
-	const struct config_meter *b = &r->config->meters[index];
-	char level_a[64], level_b[64];
-
-	if (strcmp(a->device, b->device) == 0)
-		mistake_of(
-			r, keys_find("meter", "device"), index,
-			"[meter%s%s] device: \"%s\" serves [meter%s%s] already; accepted: a port of "
-			"its own",
-			blank(b), b->section, b->device, blank(a), a->section);
-	if (a->settings.topic_name && b->settings.topic_name &&
-	    strcmp(topic_level(a->settings.topic_name, level_a, sizeof(level_a)),
-	           topic_level(b->settings.topic_name, level_b, sizeof(level_b))) == 0)
-		mistake_of(
-			r, keys_find("meter", "name"), index,
-			"[meter%s%s] name: \"%s\" is the topic of [meter%s%s] already; accepted: a "
-			"name of its own",
-			blank(b), b->section, level_b, blank(a), a->section);
+	mistake_of(user, setting, meter, "%s", what);
 }
 
 static void free_meter(struct config_meter *meter)
@@ -343,23 +263,15 @@ static void drop_unwritten(struct reader *r)
 
 static void settle(struct reader *r)
 {
-	struct config *config = r->config;
+	const struct settle_hooks hooks = { r, on_conflict };
 
-	if (config->meter_count == 0 && meter_of(config, "") == SIZE_MAX) {
+	if (r->config->meter_count == 0 && meter_of(r->config, "") == SIZE_MAX) {
 		r->failed = true;
 		return;
 	}
 	drop_unwritten(r);
-	for (size_t i = 0; i < config->meter_count; i++)
-		settle_meter(r, i);
-	for (size_t i = 0; i < config->meter_count; i++) {
-		for (size_t j = i + 1; j < config->meter_count; j++)
-			compare_meters(r, &config->meters[i], j);
-	}
-	config->log_level += LOG_ERR;
-	default_client_id(r);
-	config->mqtt.client_id = config->client_id;
-	take_password(r);
+	if (!settle_config(r->config, &hooks))
+		r->failed = true;
 }
 
 /* ---- all files ---- */
