@@ -240,6 +240,7 @@ static void free_meter(struct config_meter *meter)
 		if (of_meter(keys_at(i)))
 			setting_free(keys_at(i), meter);
 	}
+	meter_wipe_keys(&meter->settings);
 	free(meter->section);
 }
 
@@ -361,12 +362,19 @@ bool config_same_power(const struct config *a, const struct config *b)
 	return keys_same(a, b, "power");
 }
 
+static bool same_keys(const struct config_meter *a, const struct config_meter *b)
+{
+	return secret_version_same(&a->key_version, &b->key_version) &&
+	       secret_version_same(&a->auth_key_version, &b->auth_key_version);
+}
+
 bool config_same_meters(const struct config *a, const struct config *b)
 {
 	if (a->meter_count != b->meter_count)
 		return false;
 	for (size_t i = 0; i < a->meter_count; i++) {
-		if (!keys_same_meter(&a->meters[i], &b->meters[i]))
+		if (!keys_same_meter(&a->meters[i], &b->meters[i]) ||
+		    !same_keys(&a->meters[i], &b->meters[i]))
 			return false;
 	}
 	return keys_same(a, b, "publish") && keys_same(a, b, "homeassistant");

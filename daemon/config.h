@@ -13,6 +13,7 @@
 #include "meter.h"
 #include "mqtt.h"
 #include "publisher.h"
+#include "secret.h"
 #include "setting.h"
 
 #define CONFIG_FILE "/etc/hanmqttd/hanmqttd.conf"
@@ -29,8 +30,9 @@ struct config_meter {
 	bool written;  /* it has keys */
 	struct meter_settings settings;
 	/* as written */
-	char *device, *name;
+	char *device, *name, *list, *key_file, *auth_key_file;
 	unsigned baud, format, protocol;
+	struct secret_version key_version, auth_key_version; /* of the keys in the settings */
 	struct config_later later;
 };
 
@@ -58,7 +60,7 @@ struct config_report {
 struct config *config_load(const char *path, bool required, const struct config_report *report);
 void config_free(struct config *config); /* accepts NULL */
 
-/* Whether the sections say the same. */
+/* Whether the sections, and the passwords and keys that they lead to, say the same. */
 bool config_same_mqtt(const struct config *a, const struct config *b);
 bool config_same_power(const struct config *a, const struct config *b);
 bool config_same_meters(const struct config *a, const struct config *b); /* and what is published */

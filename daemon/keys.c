@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <han/reading.h>
+
 #define IN(field)       offsetof(struct config, field)
 #define IN_METER(field) offsetof(struct config_meter, field)
 
@@ -42,12 +44,32 @@ static bool is_name(const char *text)
 	return is_printable(text) && strcmp(text, "bridge") != 0 && strlen(text) <= 60;
 }
 
+static bool is_list(const char *text)
+{
+	return strcmp(text, "auto") == 0 || han_list_find(text);
+}
+
+#define LISTS_MAX 256
+
+static const char *nearest_list(const char *text)
+{
+	const char *candidates[LISTS_MAX];
+	size_t count = 0;
+
+	while (count < LISTS_MAX && count < han_list_count()) {
+		candidates[count] = han_list_name(han_list_at(count));
+		count++;
+	}
+	return setting_nearest(text, candidates, count);
+}
+
 #define LEVEL_FORM "at most 60 characters without / + #"
 #define TOPIC_FORM \
 	"at most 60 characters of topic, without + #, neither beginning nor ending with /"
 #define PATH_FORM   "a path that begins with /"
 #define DEVICE_FORM "auto, or a path that begins with / (tcp://host:port is not available yet)"
 #define NAME_FORM   "at most 60 characters, not \"bridge\""
+#define LIST_FORM   "auto, or a name that `hantool lists` prints"
 
 /* The parts of a row. */
 #define KEY(in, name, kind, default_text, field)                                          \
@@ -94,7 +116,7 @@ static const struct setting settings[] = {
 	{ KEY("publish", "net-power", YES_NO, "no", IN(later.yes)), NOT_YET },
 	{ KEY("publish", "hour-energy", YES_NO, "no", IN(later.yes)), NOT_YET },
 	{ KEY("publish", "capacity-peaks", YES_NO, "no", IN(later.yes)), NOT_YET },
-	{ KEY("publish", "unknown-obis", YES_NO, "yes", IN(later.yes)), NOT_YET },
+	{ KEY("publish", "unknown-obis", YES_NO, "yes", IN(publish.unknown_obis)) },
 
 	{ KEY("power", "line", LINE, "auto", IN(power.line)) },
 	{ KEY("power", "active-low", YES_NO, "no", IN(power.active_low)) },
@@ -106,17 +128,17 @@ static const struct setting settings[] = {
 	{ KEY("meter", "device", TEXT, "auto", IN_METER(device)), FORM(DEVICE_FORM, is_device) },
 	{ KEY("meter", "baud", NUMBER, "auto", IN_METER(baud)), RANGE(300, 115200, NULL), WORDS("auto") },
 	{ KEY("meter", "format", WORD, "auto", IN_METER(format)), WORDS("auto", "8N1", "8E1", "7E1") },
-	{ KEY("meter", "protocol", WORD, "auto", IN_METER(protocol)), WORDS("auto", "hdlc", "mbus", "p1"), .later_words = 1 << 2 | 1 << 3 },
-	{ KEY("meter", "list", TEXT, "auto", IN_METER(later.text)), NOT_YET },
+	{ KEY("meter", "protocol", WORD, "auto", IN_METER(protocol)), WORDS("auto", "hdlc", "mbus", "p1") },
+	{ KEY("meter", "list", TEXT, "auto", IN_METER(list)), FORM(LIST_FORM, is_list), .nearest = nearest_list },
 	{ KEY("meter", "name", TEXT, "", IN_METER(name)), FORM(NAME_FORM, is_name) },
-	{ KEY("meter", "key-file", TEXT, "", IN_METER(later.text)), NOT_YET },
-	{ KEY("meter", "auth-key-file", TEXT, "", IN_METER(later.text)), NOT_YET },
-	{ KEY("meter", "allow-replay", YES_NO, "no", IN_METER(later.yes)), NOT_YET },
+	{ KEY("meter", "key-file", TEXT, "", IN_METER(key_file)), FORM(PATH_FORM, is_path) },
+	{ KEY("meter", "auth-key-file", TEXT, "", IN_METER(auth_key_file)), FORM(PATH_FORM, is_path) },
+	{ KEY("meter", "allow-replay", YES_NO, "no", IN_METER(settings.decoder.allow_replay)) },
 	{ KEY("meter", "silent-after", NUMBER, "auto", IN_METER(settings.silent_after_s)), RANGE(1, 604800, "s"), WORDS("auto") },
 	{ KEY("meter", "max-power", NUMBER, "0", IN_METER(later.number)), RANGE(0, 100000000, "W"), NOT_YET },
-	{ KEY("meter", "voltage-scale", TEXT, "", IN_METER(later.text)), NOT_YET },
-	{ KEY("meter", "current-scale", TEXT, "", IN_METER(later.text)), NOT_YET },
-	{ KEY("meter", "energy-scale", TEXT, "", IN_METER(later.text)), NOT_YET },
+	{ KEY("meter", "voltage-scale", SCALE, "auto", IN_METER(settings.decoder.voltage_scale)), WORDS("auto") },
+	{ KEY("meter", "current-scale", SCALE, "auto", IN_METER(settings.decoder.current_scale)), WORDS("auto") },
+	{ KEY("meter", "energy-scale", SCALE, "auto", IN_METER(settings.decoder.energy_scale)), WORDS("auto") },
 
 	{ KEY("log", "level", WORD, "info", IN(log_level)), WORDS("error", "warning", "notice", "info", "debug") },
 	{ KEY("log", "frames", YES_NO, "no", IN(log_frames)) },

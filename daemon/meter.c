@@ -237,8 +237,17 @@ static void silence_fired(struct timer *timer)
 		            meter->serial.path, why);
 }
 
-int meter_open(struct meter *meter, struct loop *loop, const struct meter_settings *settings,
-               bool flush, const struct meter_hooks *hooks)
+void meter_wipe_keys(struct meter_settings *settings)
+{
+	struct han_settings *decoder = &settings->decoder;
+
+	explicit_bzero(decoder->key, sizeof(decoder->key));
+	explicit_bzero(decoder->auth_key, sizeof(decoder->auth_key));
+	decoder->has_key = decoder->has_auth_key = false;
+}
+
+int meter_open(struct meter *meter, struct loop *loop, struct meter_settings *settings, bool flush,
+               const struct meter_hooks *hooks)
 {
 	const struct serial_hooks port = { meter, on_octets, on_opened, on_lost };
 	int rc;
@@ -248,7 +257,8 @@ int meter_open(struct meter *meter, struct loop *loop, const struct meter_settin
 	};
 	if (identity_load(port_key(meter), meter->identity, sizeof(meter->identity)))
 		meter->hooks.identified(meter->hooks.user, meter);
-	han_decoder_init(&meter->decoder, NULL);
+	han_decoder_init(&meter->decoder, &settings->decoder);
+	meter_wipe_keys(settings);
 	rc = timer_init(&meter->silence, loop, silence_fired);
 	if (rc == 0)
 		rc = timer_init(&meter->nameless, loop, nameless_fired);
@@ -262,6 +272,7 @@ void meter_close(struct meter *meter)
 	serial_close(&meter->serial);
 	timer_fini(&meter->nameless);
 	timer_fini(&meter->silence);
+	han_decoder_fini(&meter->decoder);
 }
 
 struct meter_counters meter_counters(const struct meter *meter)

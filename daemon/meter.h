@@ -17,6 +17,7 @@ struct meter_settings {
 	const char *section;    /* its name in the configuration, "" for none */
 	const char *topic_name; /* NULL: the meter's id */
 	struct serial_settings port;
+	struct han_settings decoder;
 	unsigned silent_after_s; /* 0: learned */
 };
 
@@ -74,11 +75,14 @@ struct meter {
 };
 
 /* Opens the port (now, or when it is there); tells the identity kept from an earlier run. settings
- * outlives the meter. flush: the bus has just been powered, what the port holds is noise. 0 or a negative
+ * outlives the meter, without its keys: the decoder has them, and here they are wiped. flush: the bus has just been powered, what the port holds is noise. 0 or a negative
  * errno. */
-int meter_open(struct meter *meter, struct loop *loop, const struct meter_settings *settings,
-               bool flush, const struct meter_hooks *hooks);
+int meter_open(struct meter *meter, struct loop *loop, struct meter_settings *settings, bool flush,
+               const struct meter_hooks *hooks);
 void meter_close(struct meter *meter); /* accepts a half-built one */
+
+/* Nothing of the keys stays in the settings. */
+void meter_wipe_keys(struct meter_settings *settings);
 
 struct meter_counters meter_counters(const struct meter *meter);
 

@@ -31,6 +31,7 @@ struct publisher_settings {
 	enum publisher_discovery discovery;
 	const char *homeassistant_prefix;
 	bool reactive_energy_class;
+	bool unknown_obis; /* codes without a name have topics too */
 };
 
 /* Who speaks for the meter: does not change while the publisher lives. */

@@ -13,7 +13,11 @@ union value {
 	bool yes;
 	unsigned number;
 	struct bus_line line;
+	struct han_decimal scale;
 };
+
+#define DIGITS       "0123456789"
+#define SCALE_DIGITS 9 /* in front of the point, and behind it */
 
 static bool read_yes_no(const char *text, bool *yes)
 {
@@ -36,7 +40,7 @@ static bool read_yes_no(const char *text, bool *yes)
 static bool read_number(const struct setting *s, const char *text, unsigned *number)
 {
 	uint64_t value = 0;
-	size_t digits = strspn(text, "0123456789");
+	size_t digits = strspn(text, DIGITS);
 	const char *rest = text + digits;
 
 	if (s->words[0] && strcasecmp(text, s->words[0]) == 0) {
@@ -53,6 +57,32 @@ static bool read_number(const struct setting *s, const char *text, unsigned *num
 	if (value < s->min || value > s->max)
 		return false;
 	*number = (unsigned)value * (s->scale ? s->scale : 1);
+	return true;
+}
+
+/* "0.1", "10": exactly, and the same however many zeros it is written with. */
+static bool read_scale(const struct setting *s, const char *text, struct han_decimal *scale)
+{
+	size_t whole = strspn(text, DIGITS);
+	size_t part = text[whole] == '.' ? strspn(text + whole + 1, DIGITS) : 0;
+	size_t end = part > 0 ? whole + 1 + part : whole;
+	struct han_decimal d = { .exp10 = (int16_t) - (int)part };
+
+	if (s->words[0] && strcasecmp(text, s->words[0]) == 0) {
+		*scale = (struct han_decimal){ 0 };
+		return true;
+	}
+	if (whole == 0 || whole > SCALE_DIGITS || part > SCALE_DIGITS || text[end])
+		return false;
+	for (size_t i = 0; i < end; i++) {
+		if (text[i] != '.')
+			d.magnitude = d.magnitude * 10 + (uint64_t)(text[i] - '0');
+	}
+	if (d.magnitude == 0)
+		return false;
+	for (; d.magnitude % 10 == 0; d.magnitude /= 10)
+		d.exp10++;
+	*scale = d;
 	return true;
 }
 
@@ -89,6 +119,8 @@ static bool read_value(const struct setting *s, const char *text, union value *v
 		return read_word(s, text, &value->number);
 	case SETTING_LINE:
 		return bus_line_parse(text, &value->line) == 0;
+	case SETTING_SCALE:
+		return read_scale(s, text, &value->scale);
 	}
 	return false;
 }
@@ -111,6 +143,9 @@ static void store_value(const struct setting *s, const union value *value, void 
 		break;
 	case SETTING_LINE:
 		*(struct bus_line *)field = value->line;
+		break;
+	case SETTING_SCALE:
+		*(struct han_decimal *)field = value->scale;
 		break;
 	}
 }
@@ -154,9 +189,23 @@ static void append_words(const struct setting *s, char *text)
 	}
 }
 
+static void append_scale_form(const struct setting *s, char *text)
+{
+	char form[128];
+
+	snprintf(
+		form, sizeof(form),
+		"%s%sa number above 0 like 0.1 or 10, at most %d digits before and behind the point",
+		s->words[0] ? s->words[0] : "", s->words[0] ? " or " : "", SCALE_DIGITS);
+	append(text, form);
+}
+
 static void explain(const struct setting *s, const char *text, char error[SETTING_ERROR])
 {
-	snprintf(error, SETTING_ERROR, "\"%.60s\" is not accepted; accepted: ", text);
+	const char *nearest = s->nearest ? s->nearest(text) : NULL;
+
+	snprintf(error, SETTING_ERROR, "\"%.60s\" is not accepted%s%.60s%s; accepted: ", text,
+	         nearest ? ", is " : "", nearest ? nearest : "", nearest ? " meant?" : "");
 	switch (s->type) {
 	case SETTING_TEXT:
 		append(error, s->accepted);
@@ -172,6 +221,9 @@ static void explain(const struct setting *s, const char *text, char error[SETTIN
 		break;
 	case SETTING_LINE:
 		append(error, BUS_LINE_FORMS);
+		break;
+	case SETTING_SCALE:
+		append_scale_form(s, error);
 		break;
 	}
 }
@@ -189,6 +241,8 @@ static bool same_value(const struct setting *s, const union value *a, const unio
 	case SETTING_LINE:
 		return a->line.kind == b->line.kind && a->line.chip == b->line.chip &&
 		       a->line.offset == b->line.offset;
+	case SETTING_SCALE:
+		return a->scale.magnitude == b->scale.magnitude && a->scale.exp10 == b->scale.exp10;
 	}
 	return false;
 }
@@ -207,6 +261,8 @@ static union value load_value(const struct setting *s, const void *base)
 		return (union value){ .number = *(const unsigned *)field };
 	case SETTING_LINE:
 		return (union value){ .line = *(const struct bus_line *)field };
+	case SETTING_SCALE:
+		return (union value){ .scale = *(const struct han_decimal *)field };
 	}
 	return (union value){ 0 };
 }

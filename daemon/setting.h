@@ -8,12 +8,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <han/decimal.h>
+
 enum setting_type {
 	SETTING_TEXT,   /* char *, NULL when empty; owned by the struct it is stored in */
 	SETTING_YES_NO, /* bool */
 	SETTING_NUMBER, /* unsigned: min … max, then times scale (0: 1) */
 	SETTING_WORD,   /* unsigned: the word's place in the list */
 	SETTING_LINE,   /* struct bus_line */
+	SETTING_SCALE,  /* struct han_decimal above 0, without zeros at its end */
 };
 
 #define SETTING_WORDS 6
@@ -26,12 +29,15 @@ struct setting {
 	size_t offset;      /* of the field in its struct */
 	unsigned min, max;  /* SETTING_NUMBER */
 	unsigned scale;
-	const char *unit;                 /* may be written behind the number; NULL: none */
-	const char *words[SETTING_WORDS]; /* SETTING_WORD; SETTING_NUMBER: [0] may stand for 0 */
-	const char *accepted;             /* SETTING_TEXT: its form, for messages */
-	bool (*fits)(const char *text);   /* SETTING_TEXT, not empty: whether it has that form */
-	unsigned later_words;             /* bits: words of which nothing is built yet */
-	bool later;                       /* nothing but the default is built yet */
+	const char *unit; /* may be written behind the number; NULL: none */
+	/* SETTING_WORD; SETTING_NUMBER and SETTING_SCALE: [0] may stand for 0 */
+	const char *words[SETTING_WORDS];
+	const char *accepted;           /* SETTING_TEXT: its form, for messages */
+	bool (*fits)(const char *text); /* SETTING_TEXT, not empty: whether it has that form */
+	/* SETTING_TEXT that does not fit: what may have been meant, or NULL; NULL: nobody knows */
+	const char *(*nearest)(const char *text);
+	unsigned later_words; /* bits: words of which nothing is built yet */
+	bool later;           /* nothing but the default is built yet */
 };
 
 #define SETTING_ERROR 256

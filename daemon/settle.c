@@ -11,7 +11,10 @@
 #include "secret.h"
 #include "topic.h"
 
-#define WHAT_MAX 512
+#define WHAT_MAX       512
+#define CREDENTIAL_MAX 96
+
+_Static_assert(SECRET_KEY == HAN_KEY_OCTETS, "a key is a key");
 
 /* " NAME" of [meter NAME]. */
 static const char *blank(const struct config_meter *m)
@@ -80,6 +83,60 @@ static void take_password(struct config *config, const struct settle_hooks *hook
 		config->mqtt.password = config->password;
 }
 
+/* An automatic choice is what most ports of the protocol have. */
+static void settle_port(const struct config_meter *m, struct serial_settings *port)
+{
+	port->device = m->device && strcmp(m->device, "auto") != 0 ? m->device : NULL;
+	port->baud = m->protocol == HAN_PROTOCOL_P1 ? 115200 : 2400;
+	if (m->baud)
+		port->baud = m->baud;
+	port->format = m->format ? (enum serial_format)(m->format - 1) : SERIAL_8N1;
+}
+
+/* The credential of a meter: NAME as it stands in topics, so that it stays in its directory. */
+static char *credential_of(const struct config_meter *m, const char *key, char buf[CREDENTIAL_MAX])
+{
+	char level[64];
+
+	snprintf(buf, CREDENTIAL_MAX, "%s%s%s", topic_level(m->section, level, sizeof(level)),
+	         m->section[0] ? "-" : "", key);
+	return buf;
+}
+
+/* Whether there is such a key; a mistake is told and is none. */
+static bool take_key(struct config *config, size_t index, const char *key, const char *file,
+                     uint8_t *octets, struct secret_version *version,
+                     const struct settle_hooks *hooks)
+{
+	char credential[CREDENTIAL_MAX], setting[32], error[SECRET_ERROR];
+	bool found;
+
+	if (file)
+		found = secret_read_key(file, octets, version, error);
+	else
+		found = secret_read_key_credential(
+			credential_of(&config->meters[index], key, credential), octets, version,
+			error);
+	snprintf(setting, sizeof(setting), "%s-file", key);
+	if (error[0])
+		mistake_in_meter(hooks, config, index, setting, "%s", error);
+	return found;
+}
+
+static void take_keys(struct config *config, size_t index, const struct settle_hooks *hooks)
+{
+	struct config_meter *m = &config->meters[index];
+	struct han_settings *decoder = &m->settings.decoder;
+
+	decoder->has_key =
+		take_key(config, index, "key", m->key_file, decoder->key, &m->key_version, hooks);
+	decoder->has_auth_key = take_key(config, index, "auth-key", m->auth_key_file,
+	                                 decoder->auth_key, &m->auth_key_version, hooks);
+	if (decoder->has_auth_key && !decoder->has_key && !m->key_file)
+		mistake_in_meter(hooks, config, index, "auth-key-file",
+		                 "there is no key; accepted: both, key-file alone, or none");
+}
+
 static void settle_meter(struct config *config, size_t index, const struct settle_hooks *hooks)
 {
 	struct config_meter *m = &config->meters[index];
@@ -88,15 +145,16 @@ static void settle_meter(struct config *config, size_t index, const struct settl
 
 	m->settings.section = m->section;
 	m->settings.topic_name = name[0] ? name : NULL;
-	port->device = m->device && strcmp(m->device, "auto") != 0 ? m->device : NULL;
-	port->baud = m->baud ? m->baud : 2400;
-	port->format = m->format ? (enum serial_format)(m->format - 1) : SERIAL_8N1;
+	m->settings.decoder.protocol = (enum han_protocol)m->protocol;
+	m->settings.decoder.list = han_list_find(m->list);
+	settle_port(m, port);
 	if (!serial_baud_known(port->baud))
 		mistake_in_meter(
 			hooks, config, index, "baud",
 			"\"%u\" is not accepted; accepted: auto, 300, 600, 1200, 2400, 4800, 9600, "
 			"19200, 38400, 57600 or 115200",
 			port->baud);
+	take_keys(config, index, hooks);
 }
 
 /* Two meters may share neither a port nor a topic. */

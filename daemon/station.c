@@ -82,11 +82,11 @@ static void on_port(void *user, struct meter *meter)
 	note_change(user);
 }
 
-int station_init(struct station *st, struct loop *loop, const struct config *config, size_t index,
+int station_init(struct station *st, struct loop *loop, struct config *config, size_t index,
                  const struct mqtt *mqtt, const char *bridge_availability,
                  const struct outlet *outlet, const struct station_hooks *hooks)
 {
-	const struct config_meter *own = &config->meters[index];
+	struct config_meter *own = &config->meters[index];
 	const struct publisher_meter names = { own->settings.section, own->settings.topic_name,
 		                               bridge_availability, HANMQTTD_VERSION };
 

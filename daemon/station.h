@@ -22,7 +22,7 @@ struct station_hooks {
 
 struct station {
 	struct loop *loop;
-	const struct config_meter *config;
+	struct config_meter *config;
 	const struct mqtt *mqtt; /* for its counters */
 	struct station_hooks hooks;
 	struct meter meter;
@@ -33,8 +33,8 @@ struct station {
 	char problem[DIAGNOSTICS_PROBLEM]; /* as last told */
 };
 
-/* Everything passed outlives the station. 0 or a negative errno. */
-int station_init(struct station *st, struct loop *loop, const struct config *config, size_t index,
+/* Everything passed outlives the station, but the meter's keys: see meter_open(). 0 or a negative errno. */
+int station_init(struct station *st, struct loop *loop, struct config *config, size_t index,
                  const struct mqtt *mqtt, const char *bridge_availability,
                  const struct outlet *outlet, const struct station_hooks *hooks);
 

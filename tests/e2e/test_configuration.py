@@ -27,8 +27,8 @@ KEYS = {
               "cycle-max": "6"},
     "meter": {"device": "auto", "baud": "auto", "format": "auto", "protocol": "auto", "list": "auto",
               "name": "", "key-file": "", "auth-key-file": "", "allow-replay": "no",
-              "silent-after": "auto", "max-power": "0", "voltage-scale": None, "current-scale": None,
-              "energy-scale": None},
+              "silent-after": "auto", "max-power": "0", "voltage-scale": "auto", "current-scale": "auto",
+              "energy-scale": "auto"},
     "log": {"level": "info", "frames": "no"},
 }
 
@@ -139,6 +139,17 @@ MISTAKES = {  # text, line, words of the message
     "relative path": ("[meter]\ndevice = ttyUSB0\n", 2, [r"\[meter\] device: ", "/"]),
     "name of the bridge": ("[meter]\nname = bridge\n", 2, [r"\[meter\] name: ", "bridge"]),
     "section of the bridge": ("[meter bridge]\n", 1, ["bridge"]),
+    "no such protocol": ("[meter]\nprotocol = sml\n", 2, [r"\[meter\] protocol: ", "hdlc", "mbus", "p1"]),
+    "no such list": ("[meter]\nlist = kaifa-lst1\n", 2,
+                     [r"\[meter\] list: ", "kaifa-lst1", "is kaifa-list1 meant", "auto", "hantool lists"]),
+    "no such list, nothing near": ("[meter]\nlist = x\n", 2, [r"\[meter\] list: ", "hantool lists"]),
+    "key as text": ("[meter]\nkey-file = 00112233445566778899AABBCCDDEEFF\n", 2,
+                    [r"\[meter\] key-file: ", "/"]),
+    "no such key file": ("[meter]\nkey-file = /nonexistent/key\n", 2,
+                         [r"\[meter\] key-file: /nonexistent/key: ", "No such file"]),
+    "scale of nothing": ("[meter]\nvoltage-scale = 0\n", 2, [r"\[meter\] voltage-scale: ", "auto", r"0\.1"]),
+    "negative scale": ("[meter]\ncurrent-scale = -1\n", 2, [r"\[meter\] current-scale: "]),
+    "scale with an exponent": ("[meter]\nenergy-scale = 1e3\n", 2, [r"\[meter\] energy-scale: "]),
     "key twice": ("[mqtt]\nhost = a\nport = 1\nhost = b\n", 4, [r"\[mqtt\] host: ", "2|once|already|twice"]),
     "key twice, section split": ("[mqtt]\nhost = a\n[log]\n[mqtt]\nhost = b\n", 5, [r"\[mqtt\] host: "]),
     "no equals sign": ("[mqtt]\nhost localhost\n", 2, ["="]),
@@ -188,17 +199,14 @@ LATER = {
              "tls-insecure": "yes"},
     "homeassistant": {"discovery": "components", "energy-sensor": "register"},
     "publish": {"on-change": "yes", "min-interval": "10", "expire": "no", "live-energy": "no",
-                "net-power": "yes", "hour-energy": "yes", "capacity-peaks": "yes", "unknown-obis": "no"},
+                "net-power": "yes", "hour-energy": "yes", "capacity-peaks": "yes"},
     "power": {"cycle-after": "60", "cycle-off": "6", "cycle-max": "7"},
-    "meter": {"device": "tcp://localhost:2000", "protocol": "mbus", "list": "kaifa-list1",
-              "key-file": "/key", "auth-key-file": "/key", "allow-replay": "yes", "max-power": "20000",
-              "voltage-scale": "0.1", "current-scale": "0.01", "energy-scale": "10"},
+    "meter": {"device": "tcp://localhost:2000", "max-power": "20000"},
 }
 
 
 @pytest.mark.parametrize("section, key, value", [
-    (section, key, value) for section, keys in LATER.items() for key, value in keys.items()] +
-    [("meter", "protocol", "p1")])
+    (section, key, value) for section, keys in LATER.items() for key, value in keys.items()])
 def test_not_available_yet(rig, section, key, value):
     """A key whose feature is to come takes its default only, and says "not available yet" to the rest."""
     checked = Checked(rig, f"[{section}]\n{key} = {value}\n")
@@ -214,6 +222,9 @@ def test_not_available_yet(rig, section, key, value):
     "[publish]\nretain = true\n", "[power]\nline = none\n", "[power]\nline = GPIO25\n",
     "[power]\nline = wiringpi:25\n", "[power]\nline = pin:37\n", "[power]\nline = gpiochip0:25\n",
     "[meter]\ndevice = /dev/ttyUSB0\nbaud = 2400\nformat = 8E1\nprotocol = hdlc\nsilent-after = 60\n",
+    "[meter]\nprotocol = mbus\nlist = kaifa-list2-3ph\nallow-replay = yes\n", "[meter]\nprotocol = p1\n",
+    "[meter]\nvoltage-scale = 0.1\ncurrent-scale = 0.010\nenergy-scale = 10\n",
+    "[meter]\nvoltage-scale = auto\nlist = auto\n", "[publish]\nunknown-obis = no\n",
     "[meter a]\ndevice = /dev/a\n[meter b b]\ndevice = /dev/b\n", "[meter]\nname = Zähler\n",
     "[homeassistant]\ndiscovery = off\n", "[mqtt]\nprotocol = 3.1.1\nusername = me\n",
 ])
@@ -221,6 +232,53 @@ def test_right(rig, text):
     """What the documents allow passes."""
     checked = Checked(rig, text)
     assert checked.status == 0, checked.errors
+
+
+KEY = "00112233445566778899aabbccddeeff"
+
+
+def key_file(rig, text=KEY + "\n", name="key", mode=0o600):
+    path = rig.directory("keys") / name
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    return path
+
+
+@pytest.mark.parametrize("key", ["key-file", "auth-key-file"])
+@pytest.mark.parametrize("text, mode, says", [
+    (KEY, 0o600, None), (f" {KEY.upper()}\n\n", 0o640, None), (KEY, 0o644, "everybody may read it"),
+    (KEY[1:], 0o600, "32 hex digits"), (KEY + "0", 0o600, "32 hex digits"), ("", 0o600, "32 hex digits")])
+def test_key_file(rig, key, text, mode, says):
+    """A key is 32 hex digits in a file that not everybody may read; what is wrong names file and line, and
+    never the key."""
+    path = key_file(rig, text, mode=mode)
+    other = {"key-file": "", "auth-key-file": f"key-file = {key_file(rig)}\n"}[key]
+    checked = Checked(rig, f"[meter]\n{key} = {path}\n{other}")
+    assert checked.status == (78 if says else 0), checked.errors
+    assert not says or checked.tells(2, rf"\[meter\] {key}: {path}: ", says)
+    assert text.strip()[:8] not in checked.errors or not text.strip()
+
+
+@pytest.mark.parametrize("section, name", [
+    ("meter", "key"), ("meter cabin", "cabin-key"), ("meter a/b", "a_b-key")])
+def test_key_credential(rig, section, name):
+    """Without key-file the key is systemd's credential NAME-key, and auth-key-file needs one of the two."""
+    auth = key_file(rig)
+    path = rig.directory("check") / "hanmqttd.conf"
+    path.write_text(f"[{section}]\nauth-key-file = {auth}\n", encoding="utf-8")
+
+    def check(credential):
+        run = subprocess.run([*HANMQTTD, "--config", str(path), "--check"], capture_output=True, text=True,
+                             timeout=PATIENCE, check=False,
+                             env=environment(CREDENTIALS_DIRECTORY=str(credential.parent)))
+        return run.returncode, run.stderr
+    status, errors = check(key_file(rig, name="other-key"))
+    assert status == 78
+    assert re.search(rf"{path}:2: \[{section}\] auth-key-file: there is no key", errors)
+    assert check(key_file(rig, name=name)) == (0, "")
+    status, errors = check(key_file(rig, "nonsense", name=name))
+    assert status == 78
+    assert re.search(rf"{path}: \[{section}\] key-file: .*{name}: .*32 hex digits", errors)
 
 
 def test_start_refuses_too(rig):

@@ -25,6 +25,30 @@ static const struct {
 	{ "carriage return",       "\r\nhunter2",          NULL },
 };
 
+#define DIGITS "00112233445566778899aabbccddeeff"
+
+static const struct {
+	const char *name, *content;
+	bool accepted;
+} keys[] = {
+	{ "one line",             DIGITS "\n",                                true },
+	{ "no newline",           DIGITS,                                     true },
+	{ "capitals",             "00112233445566778899AABBCCDDEEFF\n",       true },
+	{ "of Windows",           DIGITS "\r\n",                              true },
+	{ "blanks around",        "\n \t" DIGITS " \n\n",                     true },
+	{ "in groups",            "00112233 44556677 8899aabb ccddeeff\n",    true },
+	{ "two lines",            "0011223344556677\n8899aabbccddeeff\n",     true },
+	{ "nothing",              "",                                         false },
+	{ "blanks",               " \n",                                      false },
+	{ "a digit less",         "00112233445566778899aabbccddeef\n",        false },
+	{ "a digit more",         DIGITS "0\n",                               false },
+	{ "another key",          DIGITS "\n" DIGITS "\n",                    false },
+	{ "a letter",             "0011223344556677g899aabbccddeeff\n",       false },
+	{ "as C writes it",       "0x" DIGITS "\n",                           false },
+	{ "colons",               "00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff\n", false },
+	{ "a comment",            "# my key\n" DIGITS "\n",                   false },
+};
+
 static const struct {
 	mode_t mode;
 	bool accepted;
@@ -171,6 +195,102 @@ static void test_credentials(void **state)
 	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
 }
 
+static const uint8_t octets[SECRET_KEY] = { 0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
+	                                    0x88, 0x99, 0xAA, 0xBB, 0xCC, 0xDD, 0xEE, 0xFF };
+
+/* A refused key leaves the one before, and its digits stand in no message. */
+static void test_keys(void **state)
+{
+	char path[SCRATCH_PATH], error[SECRET_ERROR];
+
+	scratch_path(*state, "key", path);
+	for (size_t i = 0; i < COUNT(keys); i++) {
+		uint8_t key[SECRET_KEY] = { 0xA5 }, before[SECRET_KEY] = { 0xA5 };
+		struct secret_version version = { .size = 4711 };
+
+		say_case(keys[i].name);
+		scratch_text(*state, "key", keys[i].content);
+		assert_int_equal(secret_read_key(path, key, &version, error), keys[i].accepted);
+		assert_memory_equal(key, keys[i].accepted ? octets : before, SECRET_KEY);
+		if (keys[i].accepted) {
+			assert_string_equal(error, "");
+			assert_int_equal(version.size, strlen(keys[i].content));
+		} else {
+			check_error(error, path, "it holds no key; accepted: 32 hex digits");
+			assert_int_equal(version.size, 4711);
+		}
+	}
+}
+
+static void test_key_modes(void **state)
+{
+	char path[SCRATCH_PATH], error[SECRET_ERROR];
+
+	scratch_text(*state, "key", DIGITS);
+	scratch_path(*state, "key", path);
+	for (size_t i = 0; i < COUNT(modes); i++) {
+		struct secret_version version;
+		uint8_t key[SECRET_KEY];
+
+		print_message("# mode %o\n", (unsigned)modes[i].mode);
+		assert_int_equal(chmod(path, modes[i].mode), 0);
+		assert_int_equal(secret_read_key(path, key, &version, error), modes[i].accepted);
+		if (!modes[i].accepted)
+			check_error(error, path,
+			            "everybody may read it; accepted: a file with mode 0640 or "
+			            "less");
+	}
+	assert_int_equal(unlink(path), 0);
+	assert_false(secret_read_key(path, (uint8_t[SECRET_KEY]){ 0 },
+	                             &(struct secret_version){ 0 }, error));
+	check_error(error, path, "No such file or directory");
+}
+
+static void test_key_credentials(void **state)
+{
+	const struct scratch *scratch = *state;
+	struct secret_version version;
+	uint8_t key[SECRET_KEY];
+	char error[SECRET_ERROR] = "x", path[SCRATCH_PATH];
+
+	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+	assert_false(secret_read_key_credential("key", key, &version, error));
+	assert_string_equal(error, "");
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", scratch->dir, 1), 0);
+	error[0] = 'x';
+	assert_false(secret_read_key_credential("key", key, &version, error));
+	assert_string_equal(error, "");
+	scratch_text(scratch, "key", DIGITS "\n");
+	assert_true(secret_read_key_credential("key", key, &version, error));
+	assert_memory_equal(key, octets, SECRET_KEY);
+	scratch_text(scratch, "key", "none\n");
+	assert_false(secret_read_key_credential("key", key, &version, error));
+	check_error(error, scratch_path(scratch, "key", path),
+	            "it holds no key; accepted: 32 hex digits");
+	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+}
+
+/* Another key in the same file is seen, and so is another file with the same key. */
+static void test_versions(void **state)
+{
+	struct secret_version a, again, b;
+	char path[SCRATCH_PATH], other[SCRATCH_PATH], error[SECRET_ERROR];
+	uint8_t key[SECRET_KEY];
+
+	scratch_text(*state, "key", DIGITS "\n");
+	scratch_text(*state, "other", DIGITS "\n");
+	assert_true(secret_read_key(scratch_path(*state, "key", path), key, &a, error));
+	assert_true(secret_read_key(path, key, &again, error));
+	assert_true(secret_version_same(&a, &again));
+	assert_true(secret_read_key(scratch_path(*state, "other", other), key, &b, error));
+	assert_false(secret_version_same(&a, &b));
+	do {
+		scratch_text(*state, "key", "ff112233445566778899aabbccddeeff\n");
+		assert_true(secret_read_key(path, key, &b, error));
+	} while (b.changed.tv_nsec == a.changed.tv_nsec && b.changed.tv_sec == a.changed.tv_sec);
+	assert_false(secret_version_same(&a, &b)); /* at the kernel's pace of some ms */
+}
+
 static void test_free_none(void **state)
 {
 	(void)state;
@@ -188,6 +308,10 @@ int main(void)
 		cmocka_unit_test(test_long_path),
 		WITH_FILES(test_long),
 		WITH_FILES(test_credentials),
+		WITH_FILES(test_keys),
+		WITH_FILES(test_key_modes),
+		WITH_FILES(test_key_credentials),
+		WITH_FILES(test_versions),
 		cmocka_unit_test(test_free_none),
 	};
 

@@ -13,6 +13,7 @@ struct store {
 	bool yes;
 	unsigned number;
 	struct bus_line line;
+	struct han_decimal scale;
 	unsigned after;
 };
 
@@ -21,6 +22,11 @@ struct store {
 static bool is_short(const char *text)
 {
 	return strlen(text) <= 5;
+}
+
+static const char *near_six(const char *written)
+{
+	return strcmp(written, "sixsix") == 0 ? "six" : NULL;
 }
 
 #define AT(field) .section = "s", .key = "k", .offset = offsetof(struct store, field)
@@ -38,6 +44,9 @@ static const struct setting two     = { AT(number), .type = SETTING_WORD, .prese
 static const struct setting six     = { AT(number), .type = SETTING_WORD, .preset = "a", .words = { "a", "b", "c", "d", "e", "f" } };
 static const struct setting text    = { AT(text), .type = SETTING_TEXT, .preset = "han", .accepted = "at most 5 characters", .fits = is_short };
 static const struct setting unset   = { AT(text), .type = SETTING_TEXT, .preset = "", .accepted = "anything" };
+static const struct setting named   = { AT(text), .type = SETTING_TEXT, .preset = "", .accepted = "at most 5 characters", .fits = is_short, .nearest = near_six };
+static const struct setting scale   = { AT(scale), .type = SETTING_SCALE, .preset = "auto", .words = { "auto" } };
+static const struct setting factor  = { AT(scale), .type = SETTING_SCALE, .preset = "1" };
 static const struct setting line    = { AT(line), .type = SETTING_LINE, .preset = "auto" };
 static const struct setting no_yet  = { AT(yes), .type = SETTING_YES_NO, .preset = "no", .later = true };
 static const struct setting yes_yet = { AT(yes), .type = SETTING_YES_NO, .preset = "yes", .later = true };
@@ -74,6 +83,7 @@ static const struct {
 #define YET(written, only)  "\"" written "\" is not available yet; accepted: " only
 #define SECONDS             "a whole number from 5 to 65535 s"
 #define SPEEDS              "auto or a whole number from 300 to 115200"
+#define A_SCALE             "a number above 0 like 0.1 or 10, at most 9 digits before and behind the point"
 #define FORTY               "0123456789012345678901234567890123456789"
 
 static const struct {
@@ -112,6 +122,22 @@ static const struct {
 	{ &six,    "g",          FORM("g", "a, b, c, d, e or f") },
 	{ &text,   "sixsix",     FORM("sixsix", "at most 5 characters") },
 	{ &text,   FORTY FORTY,  FORM(FORTY "01234567890123456789", "at most 5 characters") },
+	{ &named,  "sixsix",     "\"sixsix\" is not accepted, is six meant?; accepted: at most 5 characters" },
+	{ &named,  "sevens",     FORM("sevens", "at most 5 characters") },
+	{ &scale,  "0",          FORM("0", "auto or " A_SCALE) },
+	{ &scale,  "0.000",      FORM("0.000", "auto or " A_SCALE) },
+	{ &scale,  "-0.1",       FORM("-0.1", "auto or " A_SCALE) },
+	{ &scale,  "+1",         FORM("+1", "auto or " A_SCALE) },
+	{ &scale,  ".1",         FORM(".1", "auto or " A_SCALE) },
+	{ &scale,  "1.",         FORM("1.", "auto or " A_SCALE) },
+	{ &scale,  "1e-1",       FORM("1e-1", "auto or " A_SCALE) },
+	{ &scale,  "0,1",        FORM("0,1", "auto or " A_SCALE) },
+	{ &scale,  "0.1 V",      FORM("0.1 V", "auto or " A_SCALE) },
+	{ &scale,  "1.2.3",      FORM("1.2.3", "auto or " A_SCALE) },
+	{ &scale,  "1000000000", FORM("1000000000", "auto or " A_SCALE) },
+	{ &scale,  "0.0000000001", FORM("0.0000000001", "auto or " A_SCALE) },
+	{ &scale,  "nan",        FORM("nan", "auto or " A_SCALE) },
+	{ &factor, "auto",       FORM("auto", A_SCALE) },
 	{ &line,   "GPIO99",     FORM("GPIO99", BUS_LINE_FORMS) },
 	{ &no_yet, "yes",        YET("yes", "no") },
 	{ &no_yet, "perhaps",    FORM("perhaps", "yes or no") },
@@ -137,6 +163,18 @@ static const struct {
 };
 
 static const struct {
+	const char *written;
+	uint64_t magnitude;
+	int16_t exp10;
+} scales[] = {
+	{ "0.1",       1,   -1 }, { "10",    1,  1 }, { "0.001",       1,         -3 }, { "1",      1,  0 },
+	{ "0.10",      1,   -1 }, { "10.00", 1,  1 }, { "007",         7,          0 }, { "2.5",   25, -1 },
+	{ "1000",      1,    3 }, { "1.0",   1,  0 }, { "0.000000001", 1,         -9 }, { "120",   12,  1 },
+	{ "999999999.999999999", 999999999999999999, -9 }, { "100000000", 1, 8 },
+	{ "auto",      0,    0 }, { "AUTO",  0,  0 }, { "",            0,          0 },
+};
+
+static const struct {
 	const char *word, *nearest;
 } likenesses[] = {
 	{ "mqtt",        "mqtt" },
@@ -157,7 +195,7 @@ static const struct {
 
 static struct store store_new(void)
 {
-	return (struct store){ FENCE, NULL, false, 77, { BUS_CHIP, 9, 9 }, FENCE };
+	return (struct store){ FENCE, NULL, false, 77, { BUS_CHIP, 9, 9 }, { 9, 9, true }, FENCE };
 }
 
 static void check_fences(const struct store *store)
@@ -174,6 +212,7 @@ static void check_untouched(const struct store *store)
 	assert_int_equal(store->number, 77);
 	assert_int_equal(store->line.kind, BUS_CHIP);
 	assert_int_equal(store->line.offset, 9);
+	assert_int_equal(store->scale.magnitude, 9);
 	check_fences(store);
 }
 
@@ -281,6 +320,23 @@ static void test_line(void **state)
 	check_fences(&store);
 }
 
+/* Exactly what was written: no rounding, and no zeros that would become decimals of what is published. */
+static void test_scales(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(scales); i++) {
+		struct store store = store_new();
+		char error[SETTING_ERROR];
+
+		say_case(scales[i].written);
+		assert_true(setting_read(&scale, scales[i].written, &store, error));
+		assert_int_equal(store.scale.magnitude, scales[i].magnitude);
+		assert_int_equal(store.scale.exp10, scales[i].exp10);
+		assert_false(store.scale.negative);
+		check_fences(&store);
+	}
+}
+
 /* Two stores read from these say the same, or not. */
 static void check_same(const struct setting *s, const char *a, const char *b, bool same)
 {
@@ -316,6 +372,10 @@ static void test_same(void **state)
 		{ &line, "GPIO26", "GPIO25", false },
 		{ &line, "gpiochip0:1", "gpiochip1:1", false },
 		{ &line, "gpiochip0:1", "GPIO1", false },
+		{ &scale, "0.1", "0.10", true },
+		{ &scale, "0.1", "0.01", false },
+		{ &scale, "1", "2", false },
+		{ &scale, "1", "auto", false },
 	};
 
 	(void)state;
@@ -367,7 +427,7 @@ int main(void)
 		cmocka_unit_test(test_long_form),    cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_text_stays),   cmocka_unit_test(test_line),
 		cmocka_unit_test(test_same),         cmocka_unit_test(test_nearest),
-		cmocka_unit_test(test_nearest_long),
+		cmocka_unit_test(test_nearest_long), cmocka_unit_test(test_scales),
 	};
 
 	return cmocka_run_group_tests_name("setting", tests, NULL, NULL);
