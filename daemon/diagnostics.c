@@ -3,18 +3,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "trouble.h"
+
 char *diagnostics_problem(const struct meter *meter, char buf[DIAGNOSTICS_PROBLEM])
 {
 	const char *path = meter->serial.path;
+	char text[TROUBLE_TEXT];
 
 	if (meter->port_err)
 		snprintf(buf, DIAGNOSTICS_PROBLEM,
 		         "port %.80s is not open (%s): check the adapter and the device setting",
 		         path, strerror(-meter->port_err));
-	else if (meter->online && meter->complained)
-		snprintf(buf, DIAGNOSTICS_PROBLEM,
-		         "messages arrive but are not understood (%s): is this meter supported?",
-		         han_err_name(meter->complained));
+	else if (meter->online && meter->trouble.err)
+		snprintf(buf, DIAGNOSTICS_PROBLEM, "%s",
+		         trouble_describe(meter->trouble.err, meter->settings->section, text));
 	else if (meter->online)
 		snprintf(buf, DIAGNOSTICS_PROBLEM, "ok");
 	else if (meter->counters.bytes == 0)
@@ -22,7 +24,9 @@ char *diagnostics_problem(const struct meter *meter, char buf[DIAGNOSTICS_PROBLE
 		         "nothing comes in on %.80s: check the cable and the bus power", path);
 	else if (meter->counters.frames_ok == 0)
 		snprintf(buf, DIAGNOSTICS_PROBLEM,
-		         "octets come in on %.80s but no valid frame: check baud and format", path);
+		         "octets come in on %.80s but no valid frame: check baud, format "
+		         "and protocol",
+		         path);
 	else
 		snprintf(buf, DIAGNOSTICS_PROBLEM,
 		         "the meter on %.80s has fallen silent: check the cable and the bus power",
@@ -52,8 +56,8 @@ void diagnostics_publish(struct publisher *p, const struct meter_counters *meter
 		{ "framing_errors", meter->framing_errors },
 		{ "discarded_bytes", meter->discarded_bytes },
 		{ "resyncs", meter->resyncs },
-		{ "decrypt_failed", 0 },
-		{ "replayed", 0 },
+		{ "decrypt_failed", meter->decrypt_failed },
+		{ "replayed", meter->replayed },
 		{ "decode_failed", meter->decode_failed },
 		{ "rejected_values", 0 },
 		{ "published", mqtt->published },

@@ -8,7 +8,7 @@
 #include "mqtt.h"
 #include "publisher.h"
 
-#define DIAGNOSTICS_PROBLEM 200
+#define DIAGNOSTICS_PROBLEM 256
 
 /* One sentence naming the first broken step from the port to the values and what to do, or "ok".
  * Returns buf. */

@@ -63,9 +63,49 @@ static bool file_of(const char *port, char path[PATH_MAX])
 	               PATH_MAX;
 }
 
-bool identity_load(const char *port, char *buf, size_t size)
+bool identity_is_news(const struct identity *known, const struct identity *said)
 {
-	char path[PATH_MAX], text[256];
+	if (!known->text[0])
+		return true;
+	if (known->by != HAN_IDENTITY_NONE && known->by != said->by)
+		return false;
+	return strcmp(known->text, said->text) != 0;
+}
+
+/* The second line of the file. */
+static const char *const kinds[] = {
+	[HAN_IDENTITY_NONE] = "",
+	[HAN_IDENTITY_DEVICE_NAME] = "device-name",
+	[HAN_IDENTITY_METER_ID] = "meter-id",
+	[HAN_IDENTITY_NUMBER] = "number",
+	[HAN_IDENTITY_SYSTEM_TITLE] = "system-title",
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+/* A file without that line is older than all kinds but one. */
+static enum han_identity kind_of(const char *line)
+{
+	for (size_t i = 1; i < KINDS; i++) {
+		if (strcmp(line, kinds[i]) == 0)
+			return (enum han_identity)i;
+	}
+	return HAN_IDENTITY_METER_ID;
+}
+
+/* Cuts the first line off; returns what is behind it. */
+static char *cut_line(char *text)
+{
+	size_t len = strcspn(text, "\n");
+	char *rest = text + len + (text[len] == '\n');
+
+	text[len] = '\0';
+	return rest;
+}
+
+bool identity_load(const char *port, struct identity *identity)
+{
+	char path[PATH_MAX], text[256], *kind;
 	ssize_t n;
 	int fd;
 
@@ -79,18 +119,20 @@ bool identity_load(const char *port, char *buf, size_t size)
 	if (n < 0)
 		return false;
 	text[n] = '\0';
-	text[strcspn(text, "\n")] = '\0';
+	kind = cut_line(text);
+	cut_line(kind);
 	for (const char *c = text; *c; c++) {
 		if (*c < 0x20 || *c > 0x7E)
 			return false;
 	}
 	if (!text[0])
 		return false;
-	snprintf(buf, size, "%s", text);
+	snprintf(identity->text, sizeof(identity->text), "%.*s", HAN_IDENTITY_TEXT - 1, text);
+	identity->by = kind_of(kind);
 	return true;
 }
 
-static int write_durably(const char *path, const char *text)
+static int write_durably(const char *path, const struct identity *identity)
 {
 	char next[PATH_MAX + 8];
 	int fd, err = 0;
@@ -99,7 +141,7 @@ static int write_durably(const char *path, const char *text)
 	fd = open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	if (dprintf(fd, "%s\n", text) < 0 || fsync(fd) < 0)
+	if (dprintf(fd, "%s\n%s\n", identity->text, kinds[identity->by]) < 0 || fsync(fd) < 0)
 		err = -errno;
 	if (close(fd) < 0 && err == 0)
 		err = -errno;
@@ -110,7 +152,7 @@ static int write_durably(const char *path, const char *text)
 	return err;
 }
 
-void identity_save(const char *port, const char *identity)
+void identity_save(const char *port, const struct identity *identity)
 {
 	char path[PATH_MAX];
 	int rc;

@@ -7,15 +7,25 @@
 #define IDENTITY_H
 
 #include <stdbool.h>
-#include <stddef.h>
+
+#include <han/reading.h>
 
 #define IDENTITY_TEXT 32 /* of a port's own identity, NUL included */
 
-/* The identity last seen on the port, into buf; false when none is kept. */
-bool identity_load(const char *port, char *buf, size_t size);
+struct identity {
+	char text[HAN_IDENTITY_TEXT]; /* "" until known */
+	enum han_identity by; /* how the meter told it; HAN_IDENTITY_NONE: the port stands for it */
+};
+
+/* Whether a message that says so is another meter's. Once a meter is known by one thing it stays known by
+ * that: messages that say something else of it, better or worse, are still its own. Pure. */
+bool identity_is_news(const struct identity *known, const struct identity *said);
+
+/* The identity last seen on the port; false when none is kept, and identity is as before. */
+bool identity_load(const char *port, struct identity *identity);
 
 /* Keeps it, durably; a failure is logged and otherwise harmless. */
-void identity_save(const char *port, const char *identity);
+void identity_save(const char *port, const struct identity *identity);
 
 /* "port-" and a short hash of this machine and the port, the same at every start. Returns buf. */
 char *identity_of_port(const char *port, char buf[IDENTITY_TEXT]);

@@ -6,12 +6,16 @@
 #include <time.h>
 
 #include "clock.h"
-#include "identity.h"
 #include "log.h"
+#include "trouble.h"
 
 #define NAMELESS_MS     60000
 #define PATIENCE_MIN_MS 30000
 #define PATIENCE_FACTOR 3
+
+#define FRAGMENTS_MAX      2      /* incomplete messages that are nothing to speak of */
+#define TROUBLE_LINGERS_MS 60000  /* so that people see it, and nothing flaps */
+#define TROUBLE_AGAIN_MS   600000 /* after that long without, it begins anew */
 
 void meter_rhythm_learn(struct meter_rhythm *rhythm, uint64_t pause_ms)
 {
@@ -41,13 +45,14 @@ static uint64_t patience(const struct meter *meter)
 
 static void set_online(struct meter *meter, bool online, const char *why)
 {
-	const struct log_field fields[] = { { "METER_ID", meter->identity }, { 0 } };
+	const struct log_field fields[] = { { "METER_ID", meter->identity.text }, { 0 } };
 
 	if (meter->online == online)
 		return;
 	meter->online = online;
 	log_write(online ? LOG_INFO : LOG_WARNING, fields, "meter: %s on %s: %s",
-	          meter->identity[0] ? meter->identity : "unknown meter", meter->serial.path, why);
+	          meter->identity.text[0] ? meter->identity.text : "unknown meter",
+	          meter->serial.path, why);
 	meter->hooks.availability(meter->hooks.user, meter, online);
 }
 
@@ -57,28 +62,41 @@ static const char *port_key(const struct meter *meter)
 	return meter->settings->port.device ? meter->settings->port.device : "auto";
 }
 
-/* Whether this identity is news. */
-static bool identify(struct meter *meter, const char *identity)
+static void identify(struct meter *meter, const struct identity *identity)
 {
-	const struct log_field fields[] = { { "METER_ID", identity }, { 0 } };
+	const struct log_field fields[] = { { "METER_ID", identity->text }, { 0 } };
 
-	timer_stop(&meter->nameless);
-	if (strcmp(meter->identity, identity) == 0)
-		return false;
-	snprintf(meter->identity, sizeof(meter->identity), "%s", identity);
-	log_write(LOG_INFO, fields, "meter: %s speaks on %s", identity, meter->serial.path);
+	meter->identity = *identity;
+	log_write(LOG_INFO, fields, "meter: %s speaks on %s", identity->text, meter->serial.path);
 	meter->hooks.identified(meter->hooks.user, meter);
-	return true;
 }
 
 static void nameless_fired(struct timer *timer)
 {
 	struct meter *meter = container_of(timer, struct meter, nameless);
-	char identity[IDENTITY_TEXT];
+	struct identity identity = { .by = HAN_IDENTITY_NONE };
+	char text[IDENTITY_TEXT];
 
 	log_notice("meter: the meter on %s sends no number; the port stands for it",
 	           meter->serial.path);
-	identify(meter, identity_of_port(meter->serial.path, identity));
+	snprintf(identity.text, sizeof(identity.text), "%s",
+	         identity_of_port(meter->serial.path, text));
+	identify(meter, &identity);
+}
+
+/* Only a message that was understood tells who the meter is: what cannot be checked may be anybody's. */
+static void note_identity(struct meter *meter, const struct han_reading *reading)
+{
+	struct identity said;
+
+	said.by = han_reading_identity(reading, said.text);
+	if (said.by == HAN_IDENTITY_NONE)
+		return;
+	timer_stop(&meter->nameless);
+	if (!identity_is_news(&meter->identity, &said))
+		return;
+	identify(meter, &said);
+	identity_save(port_key(meter), &said);
 }
 
 /* A frame whose checks agreed, decoded or not: the meter lives. */
@@ -93,6 +111,10 @@ static void note_frame(struct meter *meter)
 	meter->last_frame_ms = now;
 	serial_claim(&meter->serial);
 	timer_start(&meter->silence, patience(meter), 0);
+	if (!meter->identity.text[0] && !meter->waiting_for_name) {
+		meter->waiting_for_name = true;
+		timer_start(&meter->nameless, NAMELESS_MS, 0);
+	}
 }
 
 static void note_clock(struct meter *meter, const struct han_reading *reading)
@@ -107,35 +129,85 @@ static void note_clock(struct meter *meter, const struct han_reading *reading)
 	meter->counters.clock_offset_s = (long)(instant.utc - now);
 }
 
-static void take_reading(struct meter *meter, const struct han_reading *reading)
+/* What was not seen for a while is over. */
+static void end_trouble(struct meter *meter, uint64_t now)
 {
-	char id[HAN_IDENTITY_TEXT];
+	struct meter_trouble *t = &meter->trouble;
 
-	meter->complained = HAN_OK;
-	note_clock(meter, reading);
-	if (han_reading_identity(reading, id) != HAN_IDENTITY_NONE && identify(meter, id))
-		identity_save(port_key(meter), id);
-	if (!meter->identity[0] && !meter->waiting_for_name) {
-		meter->waiting_for_name = true;
-		timer_start(&meter->nameless, NAMELESS_MS, 0);
-	}
-	set_online(meter, true, "frames arrive");
-	log_debug("meter: %s: %s with %zu values",
-	          meter->identity[0] ? meter->identity : meter->serial.path,
-	          han_list_name(reading->list), reading->count);
-	meter->hooks.reading(meter->hooks.user, meter, reading);
+	t->fragments = 0;
+	if (t->err == HAN_OK || now - t->last_ms[t->err] < TROUBLE_LINGERS_MS)
+		return;
+	t->err = HAN_OK;
+	meter->hooks.trouble(meter->hooks.user, meter);
 }
 
-/* One line when a kind of trouble begins, not one per message. */
-static void refuse_message(struct meter *meter, enum han_err err)
+static void take_reading(struct meter *meter, const struct han_reading *reading)
 {
-	meter->counters.decode_failed++;
-	if (meter->complained == err)
-		return;
-	meter->complained = err;
-	log_warning("meter: %s: a message arrived whole but was not understood: %s; "
-	            "`hantool decode` on the port shows more",
-	            meter->serial.path, han_err_name(err));
+	note_clock(meter, reading);
+	note_identity(meter, reading);
+	set_online(meter, true, "frames arrive");
+	log_debug("meter: %s: %s with %zu values",
+	          meter->identity.text[0] ? meter->identity.text : meter->serial.path,
+	          han_list_name(reading->list), reading->count);
+	meter->hooks.reading(meter->hooks.user, meter, reading);
+	end_trouble(meter, loop_now_ms());
+}
+
+static void count_refusal(struct meter_counters *counters, enum han_err err)
+{
+	switch (trouble_of(err)) {
+	case TROUBLE_DECRYPT:
+		counters->decrypt_failed++;
+		break;
+	case TROUBLE_REPLAY:
+		counters->replayed++;
+		break;
+	case TROUBLE_DECODE:
+	case TROUBLE_FRAGMENT:
+		counters->decode_failed++;
+		break;
+	}
+}
+
+/* One line when a kind of trouble begins, not one per message. Whether it is the one to speak of now. */
+static bool note_trouble(struct meter *meter, enum han_err err, uint64_t now)
+{
+	struct meter_trouble *t = &meter->trouble;
+	bool fragment = trouble_of(err) == TROUBLE_FRAGMENT;
+	uint64_t last = t->last_ms[err];
+	char text[TROUBLE_TEXT];
+
+	log_debug("meter: %s: message refused: %s", meter->serial.path, han_err_name(err));
+	if (fragment && ++t->fragments <= FRAGMENTS_MAX)
+		return false;
+	t->last_ms[err] = now;
+	if (!last || now - last >= TROUBLE_AGAIN_MS)
+		log_warning("meter: %s: %s", meter->serial.path,
+		            trouble_describe(err, meter->settings->section, text));
+	if (t->err == err || (t->err && now - t->last_ms[t->err] < TROUBLE_LINGERS_MS))
+		return false;
+	t->err = err;
+	return true;
+}
+
+/* event->frame is NULL when the rest of a message did not come: the meter need not live. */
+static void refuse_message(struct meter *meter, const struct han_event *event)
+{
+	bool begins = note_trouble(meter, event->err, loop_now_ms());
+
+	count_refusal(&meter->counters, event->err);
+	if (event->frame)
+		set_online(meter, true, "frames arrive");
+	if (begins)
+		meter->hooks.trouble(meter->hooks.user, meter);
+}
+
+static void refuse_frame(struct meter *meter, enum han_err err)
+{
+	if (err == HAN_ERR_HCS || err == HAN_ERR_FCS || err == HAN_ERR_CHECKSUM ||
+	    err == HAN_ERR_CRC)
+		meter->counters.crc_errors++;
+	log_debug("meter: %s: frame refused: %s", meter->serial.path, han_err_name(err));
 }
 
 static void log_frame(const struct han_event *event)
@@ -163,19 +235,18 @@ static void handle(struct meter *meter, const struct han_event *event)
 
 	switch (event->type) {
 	case HAN_MORE:
+		break;
 	case HAN_PART:
+		set_online(meter, true, "frames arrive");
 		break;
 	case HAN_READING:
 		take_reading(meter, event->reading);
 		break;
 	case HAN_BAD_FRAME:
-		if (event->err == HAN_ERR_HCS || event->err == HAN_ERR_FCS)
-			meter->counters.crc_errors++;
-		log_debug("meter: %s: frame refused: %s", meter->serial.path,
-		          han_err_name(event->err));
+		refuse_frame(meter, event->err);
 		break;
 	case HAN_BAD_MESSAGE:
-		refuse_message(meter, event->err);
+		refuse_message(meter, event);
 		break;
 	}
 }
@@ -255,7 +326,7 @@ int meter_open(struct meter *meter, struct loop *loop, struct meter_settings *se
 	*meter = (struct meter){
 		.loop = loop, .settings = settings, .hooks = *hooks, .flush = flush
 	};
-	if (identity_load(port_key(meter), meter->identity, sizeof(meter->identity)))
+	if (identity_load(port_key(meter), &meter->identity))
 		meter->hooks.identified(meter->hooks.user, meter);
 	han_decoder_init(&meter->decoder, &settings->decoder);
 	meter_wipe_keys(settings);

@@ -10,6 +10,7 @@
 
 #include <han/decoder.h>
 
+#include "identity.h"
 #include "loop.h"
 #include "serial.h"
 
@@ -26,7 +27,9 @@ struct meter_counters {
 	uint64_t frames_ok; /* frames whose checks agreed, decoded or not */
 	uint64_t crc_errors;
 	uint64_t discarded_bytes;
-	uint64_t resyncs; /* how often octets had to be searched for a frame */
+	uint64_t resyncs;        /* how often octets had to be searched for a frame */
+	uint64_t decrypt_failed; /* messages of such frames that were refused, by kind of trouble */
+	uint64_t replayed;
 	uint64_t decode_failed;
 	unsigned parity_errors;
 	unsigned framing_errors;
@@ -45,6 +48,15 @@ struct meter_hooks {
 	void (*reading)(void *user, struct meter *meter, const struct han_reading *reading);
 	void (*availability)(void *user, struct meter *meter, bool online);
 	void (*port)(void *user, struct meter *meter); /* opened or lost */
+	/* Trouble with its messages began or is over. */
+	void (*trouble)(void *user, struct meter *meter);
+};
+
+/* What is wrong with the messages of frames that arrived whole. */
+struct meter_trouble {
+	enum han_err err;   /* of those last refused; HAN_OK: none, or it is over */
+	unsigned fragments; /* refused since the last reading because parts were missing */
+	uint64_t last_ms[HAN_ERR_KINDS]; /* when it was so for the last time; 0: never */
 };
 
 /* The longest pause between two frames that has been seen twice. */
@@ -59,16 +71,16 @@ struct meter {
 	struct meter_hooks hooks;
 	struct serial serial;
 	struct han_decoder decoder;
-	struct timer silence;        /* fires when the meter has been silent for too long */
-	struct timer nameless;       /* fires when no identity came */
-	char identity[HAN_TEXT_MAX]; /* "" until known */
+	struct timer silence;  /* fires when the meter has been silent for too long */
+	struct timer nameless; /* fires when no identity came */
+	struct identity identity;
 	bool waiting_for_name;
 	bool online;
 	bool flush; /* throw away what the port holds when it opens */
 	bool log_frames;
 	bool resyncing;
-	enum han_err complained; /* of the message last refused, told once in a row */
-	int port_err;            /* why the port is not open; 0 while it is */
+	struct meter_trouble trouble;
+	int port_err; /* why the port is not open; 0 while it is */
 	struct meter_rhythm rhythm;
 	uint64_t last_frame_ms; /* 0: none yet */
 	struct meter_counters counters;

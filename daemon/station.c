@@ -33,8 +33,10 @@ static void on_identified(void *user, struct meter *meter)
 {
 	struct station *st = user;
 
-	publisher_identify(&st->publisher, meter->identity);
-	st->problem[0] = '\0'; /* not told under this name */
+	publisher_identify(&st->publisher, meter->identity.text);
+	st->problem[0] = '\0';  /* not told under this name */
+	if (meter->trouble.err) /* there may never be a reading that says it */
+		station_restate(st);
 	st->hooks.identified(st->hooks.user);
 }
 
@@ -47,7 +49,7 @@ static void remember(struct station *st, const struct han_reading *reading)
 
 	if (power && power->type == HAN_VALUE_NUMBER)
 		han_decimal_print(power->number, st->power);
-	if (type)
+	if (type && type->type == HAN_VALUE_TEXT)
 		snprintf(st->type, sizeof(st->type), "%.60s", han_value_text(type, text));
 }
 
@@ -76,7 +78,7 @@ static void on_availability(void *user, struct meter *meter, bool online)
 	note_change(st);
 }
 
-static void on_port(void *user, struct meter *meter)
+static void on_port_or_trouble(void *user, struct meter *meter)
 {
 	(void)meter;
 	note_change(user);
@@ -96,8 +98,12 @@ int station_init(struct station *st, struct loop *loop, struct config *config, s
 
 int station_start(struct station *st, bool flush)
 {
-	const struct meter_hooks hooks = { st, on_identified, on_reading, on_availability,
-		                           on_port };
+	const struct meter_hooks hooks = { st,
+		                           on_identified,
+		                           on_reading,
+		                           on_availability,
+		                           on_port_or_trouble,
+		                           on_port_or_trouble };
 	int rc = meter_open(&st->meter, st->loop, &st->config->settings, flush, &hooks);
 
 	if (rc < 0)
@@ -127,12 +133,15 @@ char *station_describe(const struct station *st, char *buf, size_t size)
 	const struct serial_settings *port = &st->config->settings.port;
 	const char *path = st->meter.serial.path;
 	const char *format = serial_format_name(port->format);
+	char problem[DIAGNOSTICS_PROBLEM];
 
 	if (!st->running)
 		snprintf(buf, size, "powering the bus");
+	else if (st->meter.online && st->meter.trouble.err)
+		snprintf(buf, size, "%s: %s", path, diagnostics_problem(&st->meter, problem));
 	else if (st->meter.online)
 		snprintf(buf, size, "reading %s%s%s on %s at %u %s%s%s%s", st->type,
-		         st->type[0] ? " " : "", st->meter.identity, path, port->baud, format,
+		         st->type[0] ? " " : "", st->meter.identity.text, path, port->baud, format,
 		         st->power[0] ? ", " : "", st->power, st->power[0] ? " W" : "");
 	else if (st->meter.port_err)
 		snprintf(buf, size, "waiting for port %s: %s", path, strerror(-st->meter.port_err));
