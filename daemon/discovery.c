@@ -6,19 +6,29 @@
 
 #include "topic.h"
 
+#define TITLE_MAX 128
+
 /* What Home Assistant wants to know of a unit; its spelling of classes is exact. */
 static const struct unit_row {
 	enum han_unit unit;
-	const char *device_class;
+	const char *device_class; /* NULL: there is none for it */
 	int precision;
 } units[] = {
-	{ HAN_UNIT_W, "power", 0 },           { HAN_UNIT_VAR, "reactive_power", 0 },
-	{ HAN_UNIT_VA, "apparent_power", 0 }, { HAN_UNIT_A, "current", 2 },
-	{ HAN_UNIT_V, "voltage", 1 },         { HAN_UNIT_HZ, "frequency", 2 },
-	{ HAN_UNIT_KWH, "energy", 2 },        { HAN_UNIT_KVARH, "reactive_energy", 2 },
+	{ HAN_UNIT_W, "power", 0 },
+	{ HAN_UNIT_VAR, "reactive_power", 0 },
+	{ HAN_UNIT_VA, "apparent_power", 0 },
+	{ HAN_UNIT_A, "current", 2 },
+	{ HAN_UNIT_V, "voltage", 1 },
+	{ HAN_UNIT_HZ, "frequency", 2 },
+	{ HAN_UNIT_DEGREE, NULL, 1 },
+	{ HAN_UNIT_NONE, "power_factor", 2 }, /* the only numbers without a unit */
+	{ HAN_UNIT_KWH, "energy", 2 },
+	{ HAN_UNIT_KVARH, "reactive_energy", 2 },
+	{ HAN_UNIT_KVAH, NULL, 2 },
 };
 
-/* Names of entities, for people; without a row the measurement's description serves. */
+/* Names of entities, for people, also of those by phase, tariff and quadrant: for "name_l1" too. Without a
+ * row the measurement's description serves. */
 static const struct title_row {
 	const char *name;
 	const char *title;
@@ -28,21 +38,29 @@ static const struct title_row {
 	{ "power_active_export", "Active power export", NULL },
 	{ "power_reactive_import", "Reactive power import", NULL },
 	{ "power_reactive_export", "Reactive power export", NULL },
-	{ "phase_current_l1", "Current L1", NULL },
-	{ "phase_current_l2", "Current L2", NULL },
-	{ "phase_current_l3", "Current L3", NULL },
-	{ "phase_voltage_l1", "Voltage L1", NULL },
-	{ "phase_voltage_l2", "Voltage L2", NULL },
-	{ "phase_voltage_l3", "Voltage L3", NULL },
+	{ "power_factor", "Power factor", NULL },
+	{ "phase_current", "Current", NULL },
+	{ "phase_voltage", "Voltage", NULL },
+	{ "phase_angle", "Phase angle", "mdi:angle-acute" },
+	{ "frequency", "Frequency", NULL },
 	{ "energy_active_cum_import", "Active energy import", NULL },
 	{ "energy_active_cum_export", "Active energy export", NULL },
 	{ "energy_reactive_cum_import", "Reactive energy import", NULL },
 	{ "energy_reactive_cum_export", "Reactive energy export", NULL },
+	{ "energy_reactive_cum", "Reactive energy", NULL },
 	{ "meter_timestamp", "Meter clock", NULL },
 	{ "meter_id", "Meter ID", "mdi:identifier" },
 	{ "meter_type", "Meter type", "mdi:meter-electric-outline" },
 	{ "obis_version", "OBIS list version", "mdi:format-list-numbered" },
+	{ "logical_device_name", "Logical device name", "mdi:identifier" },
+	{ "tariff_active", "Active tariff", "mdi:cash-clock" },
 };
+
+/* What a name may end with: one letter, and a digit. */
+static const struct {
+	char letter;
+	const char *word;
+} parts[] = { { 'l', " L" }, { 't', " tariff " }, { 'q', " Q" } };
 
 static const struct unit_row *unit_row(enum han_unit unit)
 {
@@ -53,12 +71,37 @@ static const struct unit_row *unit_row(enum han_unit unit)
 	return NULL;
 }
 
-static const struct title_row *title_row(const char *name)
+/* What stands for "_l" in front of the digit of "_l1", "" for no part; NULL when the rest is something else. */
+static const char *part_of(const char *rest)
+{
+	if (!rest[0])
+		return "";
+	if (rest[0] != '_' || !rest[1] || rest[2] < '1' || rest[2] > '9' || rest[3])
+		return NULL;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		if (parts[i].letter == rest[1])
+			return parts[i].word;
+	}
+	return NULL;
+}
+
+/* The row of a measurement, and its entity's name into title; NULL and the description without one. */
+static const struct title_row *title_row(const struct han_measurement *m, char title[TITLE_MAX])
 {
 	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
-		if (strcmp(titles[i].name, name) == 0)
-			return &titles[i];
+		size_t len = strlen(titles[i].name);
+		const char *part;
+
+		if (strncmp(m->name, titles[i].name, len) != 0)
+			continue;
+		part = part_of(m->name + len);
+		if (!part)
+			continue;
+		snprintf(title, TITLE_MAX, "%s%s%s", titles[i].title, part,
+		         part[0] ? m->name + len + 2 : "");
+		return &titles[i];
 	}
+	snprintf(title, TITLE_MAX, "%s", m->description);
 	return NULL;
 }
 
@@ -95,6 +138,13 @@ static cJSON *add_component(cJSON *components, const struct discovery *d, const 
 	return c;
 }
 
+static const char *state_class(const struct han_measurement *m)
+{
+	if (m->kind == HAN_KIND_REGISTER)
+		return "total_increasing";
+	return m->unit == HAN_UNIT_DEGREE ? "measurement_angle" : "measurement";
+}
+
 /* A momentary value is worth something only while the meter speaks; a register stays true. */
 static void add_number(cJSON *c, const struct discovery *d, const struct han_measurement *m)
 {
@@ -104,8 +154,7 @@ static void add_number(cJSON *c, const struct discovery *d, const struct han_mea
 
 	if (row && !hidden)
 		add_text(c, "device_class", row->device_class);
-	add_text(c, "state_class",
-	         m->kind == HAN_KIND_REGISTER ? "total_increasing" : "measurement");
+	add_text(c, "state_class", state_class(m));
 	add_text(c, "unit_of_measurement", han_unit_name(m->unit));
 	if (row)
 		cJSON_AddNumberToObject(c, "suggested_display_precision", row->precision);
@@ -119,10 +168,9 @@ static void add_number(cJSON *c, const struct discovery *d, const struct han_mea
 static void add_measurement(cJSON *components, const struct discovery *d,
                             const struct han_measurement *m)
 {
-	const struct title_row *row = title_row(m->name);
-	cJSON *c =
-		add_component(components, d, "sensor", m->name, row ? row->title : m->description);
-	char topic[512];
+	char title[TITLE_MAX], topic[512];
+	const struct title_row *row = title_row(m, title);
+	cJSON *c = add_component(components, d, "sensor", m->name, title);
 
 	snprintf(topic, sizeof(topic), "%s/%s", d->base, m->name);
 	add_text(c, "state_topic", topic);

@@ -6,10 +6,29 @@
 
 #include "clock.h"
 
+/* Anything can be said as a text. */
+bool payload_expected(const struct han_value *value)
+{
+	if (!value->measurement)
+		return true;
+	switch (value->measurement->kind) {
+	case HAN_KIND_LIVE:
+	case HAN_KIND_REGISTER:
+		return value->type == HAN_VALUE_NUMBER;
+	case HAN_KIND_CLOCK:
+		return value->type == HAN_VALUE_CLOCK;
+	case HAN_KIND_TEXT:
+		break;
+	}
+	return true;
+}
+
 char *payload_value(const struct han_value *value, time_t now, char buf[HAN_TEXT_MAX])
 {
 	struct clock_instant instant;
 
+	if (!payload_expected(value))
+		return NULL;
 	switch (value->type) {
 	case HAN_VALUE_NUMBER:
 		return han_decimal_print(value->number, buf);
@@ -18,7 +37,9 @@ char *payload_value(const struct han_value *value, time_t now, char buf[HAN_TEXT
 	case HAN_VALUE_CLOCK:
 		break;
 	}
-	return clock_resolve(&value->time, now, &instant) ? clock_print(&instant, buf) : NULL;
+	if (value->suspicion == HAN_SUSPECT_DATE || !clock_resolve(&value->time, now, &instant))
+		return NULL;
+	return clock_print(&instant, buf);
 }
 
 /* Prints the object and frees it. */

@@ -11,8 +11,13 @@
 
 #include <han/reading.h>
 
+/* Whether a value comes as whoever subscribes to its name expects it: a register is no text, a clock no
+ * number. */
+bool payload_expected(const struct han_value *value);
+
 /* A value for its own topic: the number with the list's decimals, the text, or the clock in ISO 8601
- * with offset (now: the host's time, see clock.h). Returns buf, NULL when a clock does not tell a time. */
+ * with offset (now: the host's time, see clock.h). Returns buf, NULL when it cannot be said: a clock that
+ * does not tell a time or whose date does not exist, and what does not come as expected. */
 char *payload_value(const struct han_value *value, time_t now, char buf[HAN_TEXT_MAX]);
 
 /* One whole list: meter_id, list, time (the host's, UTC), meter_time, values. Structural zeros are left

@@ -1,6 +1,5 @@
 #include "publisher.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +12,6 @@
 
 /* While Home Assistant works on a discovery message it skips parts of a second one. */
 #define ANNOUNCE_GAP_MS 3000
-
-#define MEASUREMENTS_MAX 128 /* of the library's table */
 
 /* The newest payload of a measurement; text NULL until it was seen. */
 struct publisher_state {
@@ -33,8 +30,9 @@ int publisher_init(struct publisher *p, struct loop *loop,
 {
 	*p = (struct publisher){ .settings = settings, .meter = *meter, .outlet = *outlet };
 	p->announced = calloc(han_measurement_count(), sizeof(*p->announced));
+	p->structural = calloc(han_measurement_count(), sizeof(*p->structural));
 	p->states = calloc(han_measurement_count(), sizeof(*p->states));
-	if (!p->announced || !p->states)
+	if (!p->announced || !p->structural || !p->states)
 		return -ENOMEM;
 	return timer_init(&p->announcement, loop, announcement_fired);
 }
@@ -48,6 +46,8 @@ static void forget_values(struct publisher *p)
 	for (size_t i = 0; p->announced && i < han_measurement_count(); i++)
 		p->announced[i] = false;
 	p->set_known = false;
+	p->maker = NULL;
+	unnamed_clear(&p->unnamed);
 	free(p->info);
 	free(p->unsent);
 	p->info = p->unsent = NULL;
@@ -59,8 +59,9 @@ void publisher_fini(struct publisher *p)
 	forget_values(p);
 	free(p->states);
 	free(p->announced);
+	free(p->structural);
 	p->states = NULL;
-	p->announced = NULL;
+	p->announced = p->structural = NULL;
 }
 
 static int send_text(struct publisher *p, const char *topic, const char *text, int qos, bool retain)
@@ -95,6 +96,14 @@ static void send_state(struct publisher *p, size_t index)
 
 	if (p->states[index].text)
 		send_below(p, m->name, p->states[index].text, (int)qos, p->settings->retain);
+}
+
+static void send_unnamed(struct publisher *p, const struct unnamed_state *state)
+{
+	char leaf[sizeof("obis/") + sizeof(state->code)];
+
+	snprintf(leaf, sizeof(leaf), "obis/%s", state->code);
+	send_below(p, leaf, state->text, 0, p->settings->retain);
 }
 
 static void send_availability(struct publisher *p)
@@ -190,6 +199,8 @@ void publisher_restate(struct publisher *p)
 		send_below(p, "info", p->info, 1, true);
 	for (size_t i = 0; i < han_measurement_count(); i++)
 		send_state(p, i);
+	for (size_t i = 0; i < p->unnamed.count; i++)
+		send_unnamed(p, &p->unnamed.states[i]);
 	send_unsent(p);
 }
 
@@ -215,33 +226,83 @@ static bool store_value(struct publisher *p, const struct han_value *value, time
 	return true;
 }
 
+/* NULL when it cannot be said, or is one code too many: that is told once. */
+static const struct unnamed_state *store_unnamed(struct publisher *p, const struct han_value *value,
+                                                 time_t now)
+{
+	char code[HAN_OBIS_TEXT], text[HAN_TEXT_MAX];
+	const struct unnamed_state *state;
+	bool full = p->unnamed.full;
+
+	if (!payload_value(value, now, text))
+		return NULL;
+	state = unnamed_store(&p->unnamed, han_value_code(value, code), text);
+	if (p->unnamed.full && !full)
+		log_warning("publisher: %s: more than %d codes without a name; %s and others are "
+		            "not published",
+		            p->identity, UNNAMED_MAX, code);
+	return state;
+}
+
+/* Before the identity is known, and before anything was sent under it, values are held. */
+static void take_value(struct publisher *p, const struct han_value *value, time_t now)
+{
+	bool sends = p->base[0] && !p->fresh;
+	const struct unnamed_state *unnamed;
+
+	if (value->structural)
+		return;
+	if (value->measurement) {
+		if (store_value(p, value, now) && sends)
+			send_state(p, han_measurement_index(value->measurement));
+	} else if (p->settings->unknown_obis) {
+		unnamed = store_unnamed(p, value, now);
+		if (unnamed && sends)
+			send_unnamed(p, unnamed);
+	}
+}
+
+/* Whether the measurement is announced from now on, and was not before. */
+static bool announce(struct publisher *p, const struct han_measurement *m)
+{
+	bool *announced = &p->announced[han_measurement_index(m)];
+	bool grown = !*announced && !p->structural[han_measurement_index(m)];
+
+	*announced |= grown;
+	return grown;
+}
+
+/* A list of a single value is one of several; any other, and one that says whose it is, shows enough. */
+static bool tells_set(const struct han_reading *reading)
+{
+	char identity[HAN_IDENTITY_TEXT];
+
+	return reading->count > 1 || han_reading_identity(reading, identity) != HAN_IDENTITY_NONE;
+}
+
 /* Adds to what is announced: what the list says that the meter sends, structural zeros aside, and what it
- * has sent. Whether the set has grown. */
+ * has sent. Whether the set has grown, or is known for the first time. */
 static bool learn_set(struct publisher *p, const struct han_reading *reading)
 {
-	bool structural[MEASUREMENTS_MAX] = { false };
-	bool grown = false;
+	bool grown = !p->set_known;
 
-	assert(han_measurement_count() <= MEASUREMENTS_MAX);
+	memset(p->structural, 0, han_measurement_count() * sizeof(*p->structural));
 	for (size_t i = 0; i < reading->count; i++) {
 		const struct han_value *v = &reading->values[i];
-		bool *announced;
 
-		if (!v->measurement)
-			continue;
-		announced = &p->announced[han_measurement_index(v->measurement)];
-		structural[han_measurement_index(v->measurement)] = v->structural;
-		grown |= !v->structural && !*announced;
-		*announced |= !v->structural;
+		if (v->measurement)
+			p->structural[han_measurement_index(v->measurement)] = v->structural;
 	}
-	for (size_t i = 0; han_list_sends(reading->list, i); i++) {
-		size_t index = han_measurement_index(han_list_sends(reading->list, i));
+	p->set_known |= tells_set(reading) || han_list_sends(reading->list, 0);
+	for (size_t i = 0; i < reading->count; i++) {
+		const struct han_value *v = &reading->values[i];
 
-		p->set_known = true;
-		grown |= !structural[index] && !p->announced[index];
-		p->announced[index] |= !structural[index];
+		if (v->measurement && payload_expected(v))
+			grown |= announce(p, v->measurement);
 	}
-	return grown;
+	for (size_t i = 0; han_list_sends(reading->list, i); i++)
+		grown |= announce(p, han_list_sends(reading->list, i));
+	return grown && p->set_known;
 }
 
 /* Whether it differs from the one before; only a list that says who the meter is can change it. */
@@ -253,7 +314,8 @@ static bool update_info(struct publisher *p, const struct han_reading *reading,
 
 	if (p->info && han_reading_identity(reading, identity) == HAN_IDENTITY_NONE)
 		return false;
-	p->maker = han_list_maker(reading->list);
+	if (!p->maker || han_reading_maker(reading)[0])
+		p->maker = han_reading_maker(reading);
 	info.meter_id = p->identity;
 	info.meter_type = state_text(p, "meter_type");
 	info.obis_version = state_text(p, "obis_version");
@@ -277,13 +339,8 @@ void publisher_reading(struct publisher *p, const struct han_reading *reading,
 	bool first;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	for (size_t i = 0; i < reading->count; i++) {
-		const struct han_value *v = &reading->values[i];
-
-		if (v->measurement && !v->structural && store_value(p, v, now.tv_sec) &&
-		    p->base[0] && !p->fresh)
-			send_state(p, han_measurement_index(v->measurement));
-	}
+	for (size_t i = 0; i < reading->count; i++)
+		take_value(p, &reading->values[i], now.tv_sec);
 	if (!p->base[0])
 		return;
 

@@ -16,6 +16,7 @@
 #include "loop.h"
 #include "message.h"
 #include "payload.h"
+#include "unnamed.h"
 
 enum publisher_discovery {
 	PUBLISHER_DISCOVERY_DEVICE,
@@ -56,8 +57,10 @@ struct publisher {
 	bool online;
 	bool fresh;                     /* of the identity, nothing has been sent yet */
 	bool *announced;                /* by a measurement's place in the table */
+	bool *structural;               /* the same, of the list that has just come */
 	bool set_known;                 /* a list has told what the meter sends */
 	struct publisher_state *states; /* by a measurement's place in the table */
+	struct unnamed unnamed;
 	const char *maker;
 	char *info;   /* JSON */
 	char *unsent; /* JSON: the newest reading, while there is nobody to send it to */

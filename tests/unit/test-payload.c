@@ -93,6 +93,82 @@ static void test_clock(void **state)
 	assert_null(payload_value(&value, NOW, buf));
 }
 
+/* clang-format off */
+static const struct {
+	const char *name;
+	const char *measurement;
+	enum han_value_type type;
+	const char *text; /* NULL: not said */
+} arrivals[] = {
+	{ "a power as a number",     "power_active_import",      HAN_VALUE_NUMBER, "7.5" },
+	{ "a power as a text",       "power_active_import",      HAN_VALUE_TEXT,   NULL },
+	{ "a register as a number",  "energy_active_cum_import", HAN_VALUE_NUMBER, "7.5" },
+	{ "a register as a text",    "energy_active_cum_import", HAN_VALUE_TEXT,   NULL },
+	{ "a register as a clock",   "energy_active_cum_import", HAN_VALUE_CLOCK,  NULL },
+	{ "a text as a text",        "tariff_active",            HAN_VALUE_TEXT,   "ab" },
+	{ "a text as a number",      "tariff_active",            HAN_VALUE_NUMBER, "7.5" },
+	{ "a text as a clock",       "tariff_active",            HAN_VALUE_CLOCK,  "2024-01-23T18:00:10+01:00" },
+	{ "a clock as a clock",      "meter_timestamp",          HAN_VALUE_CLOCK,  "2024-01-23T18:00:10+01:00" },
+	{ "a clock as a text",       "meter_timestamp",          HAN_VALUE_TEXT,   NULL },
+	{ "a clock as a number",     "meter_timestamp",          HAN_VALUE_NUMBER, NULL },
+	{ "no name, a text",         NULL,                       HAN_VALUE_TEXT,   "ab" },
+	{ "no name, a number",       NULL,                       HAN_VALUE_NUMBER, "7.5" },
+	{ "no name, a clock",        NULL,                       HAN_VALUE_CLOCK,  "2024-01-23T18:00:10+01:00" },
+};
+/* clang-format on */
+
+static const struct han_measurement *measurement_of(const char *name)
+{
+	for (size_t i = 0; i < han_measurement_count(); i++) {
+		if (strcmp(han_measurement_at(i)->name, name) == 0)
+			return han_measurement_at(i);
+	}
+	fail_msg("no measurement %s", name);
+	return NULL;
+}
+
+/* What comes otherwise than its name promises is not said. */
+static void test_arrivals(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(arrivals); i++) {
+		struct han_value value = {
+			.type = arrivals[i].type,
+			.number = { 75, -1, false },
+			.time = speaker_time,
+			.octets = (const uint8_t *)"ab",
+			.len = 2,
+		};
+		char buf[HAN_TEXT_MAX];
+
+		say_case(arrivals[i].name);
+		if (arrivals[i].measurement)
+			value.measurement = measurement_of(arrivals[i].measurement);
+		assert_int_equal(payload_expected(&value), arrivals[i].text != NULL);
+		if (arrivals[i].text)
+			assert_string_equal(payload_value(&value, NOW, buf), arrivals[i].text);
+		else
+			assert_null(payload_value(&value, NOW, buf));
+	}
+}
+
+/* What is suspect is said all the same, but a date that does not exist is no time. */
+static void test_suspicions(void **state)
+{
+	struct han_value value = { .type = HAN_VALUE_NUMBER,
+		                   .number = { 5, -3, false },
+		                   .time = speaker_time,
+		                   .suspicion = HAN_SUSPECT_SUM };
+	char buf[HAN_TEXT_MAX];
+
+	(void)state;
+	assert_string_equal(payload_value(&value, NOW, buf), "0.005");
+	value.type = HAN_VALUE_CLOCK;
+	assert_non_null(payload_value(&value, NOW, buf));
+	value.suspicion = HAN_SUSPECT_DATE;
+	assert_null(payload_value(&value, NOW, buf));
+}
+
 static void check_reading(struct speaker *s, enum kaifa_list list, const char *json)
 {
 	char *text = payload_reading(speaker_reading(s, list), s->meter.meter_id, &now);
@@ -298,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_wide),       cmocka_unit_test(test_structural),
 		cmocka_unit_test(test_missing),    cmocka_unit_test(test_injection),
 		cmocka_unit_test(test_meter_info), cmocka_unit_test(test_bridge_info),
+		cmocka_unit_test(test_arrivals),   cmocka_unit_test(test_suspicions),
 	};
 
 	setenv("TZ", "Europe/Oslo", 1);

@@ -22,6 +22,7 @@ struct stage {
 	struct speaker speaker;
 	struct publisher_settings settings;
 	struct publisher publisher;
+	struct han_reading made; /* of a meter that describes itself */
 };
 
 static const struct payload_meter line = { .device = "/dev/ttyAMA0",
@@ -53,6 +54,7 @@ static int stage_setup(void **state)
 		.discovery = PUBLISHER_DISCOVERY_DEVICE,
 		.homeassistant_prefix = "homeassistant",
 		.reactive_energy_class = true,
+		.unknown_obis = true,
 	};
 	stage_open(s, "", NULL);
 	*state = s;
@@ -570,6 +572,205 @@ static void test_lengths(void **state)
 	}
 }
 
+/* ---- meters whose messages say what they hold ---- */
+
+static void made_begin(struct stage *s)
+{
+	s->made = (struct han_reading){ .framing = HAN_FRAMING_HDLC,
+		                        .list = han_list_find("self-describing") };
+}
+
+static struct han_value *made_add(struct stage *s, struct han_obis obis, uint64_t magnitude,
+                                  int16_t exp10)
+{
+	struct han_value *v = &s->made.values[s->made.count];
+
+	*v = (struct han_value){
+		.measurement = han_measurement_find(obis),
+		.has_obis = true,
+		.obis = obis,
+		.item = (uint8_t)s->made.count++,
+		.number = { magnitude, exp10, false },
+	};
+	return v;
+}
+
+static void made_add_text(struct stage *s, struct han_obis obis, const char *text)
+{
+	struct han_value *v = made_add(s, obis, 0, 0);
+
+	v->type = HAN_VALUE_TEXT;
+	v->octets = (const uint8_t *)text;
+	v->len = strlen(text);
+}
+
+static void made_read(struct stage *s)
+{
+	publisher_reading(&s->publisher, &s->made, &line);
+}
+
+#define METER_ID ((struct han_obis){ 0, 0, 96, 1, 0, 255 })
+#define POWER    ((struct han_obis){ 1, 0, 1, 7, 0, 255 })
+#define POWER_L1 ((struct han_obis){ 1, 0, 21, 7, 0, 255 })
+#define GAS      ((struct han_obis){ 0, 1, 24, 2, 1, 255 })
+#define BREAKER  ((struct han_obis){ 0, 0, 96, 3, 10, 255 })
+#define SUMS     ((struct han_obis){ 1, 0, 15, 8, 0, 255 })
+
+/* One value that says nothing of its meter may be one of many; what comes with another, or with the
+ * meter's id, is announced, and so is all that comes later. */
+static void test_self_describing(void **state)
+{
+	struct stage *s = *state;
+
+	identify(s);
+	made_begin(s);
+	made_add(s, POWER, 1234, 0);
+	made_read(s);
+	publisher_announce(&s->publisher);
+	check_sent(s, "availability info power_active_import reading");
+
+	made_begin(s);
+	made_add_text(s, METER_ID, "6970631400000000");
+	made_read(s);
+	assert_true(announces(s, "meter_id"));
+	assert_true(announces(s, "power_active_import"));
+	assert_false(announces(s, "power_active_import_l1"));
+	check_sent(s, "meter_id discovery reading");
+
+	made_begin(s);
+	made_add(s, POWER, 1235, 0);
+	made_add(s, POWER_L1, 12, 2);
+	made_read(s);
+	check_newest(s, "power_active_import_l1", "1200");
+	check_sent(s, "power_active_import power_active_import_l1 reading");
+	assert_true(trial_left_ms(&s->publisher.announcement) > 0); /* the set has grown */
+}
+
+static void test_two_values_are_a_set(void **state)
+{
+	struct stage *s = *state;
+
+	identify(s);
+	made_begin(s);
+	made_add(s, POWER, 1234, 0);
+	made_add(s, GAS, 5, -3);
+	made_read(s);
+	check_sent(s,
+	           "discovery availability info power_active_import obis/0-1:24.2.1.255 reading");
+}
+
+/* Whoever encrypts says who it is. */
+static void test_title_is_a_set(void **state)
+{
+	struct stage *s = *state;
+
+	identify(s);
+	made_begin(s);
+	made_add(s, POWER, 1234, 0);
+	s->made.has_encryption = true;
+	memcpy(s->made.encryption.title, "KAM\0\1\2\3\4", HAN_TITLE_OCTETS);
+	made_read(s);
+	assert_true(announces(s, "power_active_import"));
+	assert_non_null(strstr(post_text(&s->post, DISCOVERY), "\"manufacturer\":\"Kamstrup\""));
+}
+
+/* What has no name is said under its code or its place, kept, sent again, and announced to nobody. */
+static void test_unnamed(void **state)
+{
+	struct stage *s = *state;
+
+	made_begin(s);
+	made_add_text(s, METER_ID, "6970631400000000");
+	made_add(s, GAS, 1234567, -3)->short_obis = true;
+	made_add_text(s, BREAKER, "on/off +#");
+	made_add(s, SUMS, 5, -3)->structural = true;
+	made_add(s, SUMS, 7, 0)->has_obis = false;
+	made_read(s);
+	check_sent(s, ""); /* held */
+	identify(s);
+	made_read(s);
+	check_newest(s, "obis/0-1:24.2.1", "1234.567");
+	check_newest(s, "obis/0-0:96.3.10.255", "on/off +#");
+	check_newest(s, "obis/item04", "7");
+	check_class(post_find(&s->post, BASE "/obis/0-1:24.2.1"), 0, true);
+	assert_null(strstr(post_text(&s->post, DISCOVERY), "obis/"));
+	assert_null(strstr(post_text(&s->post, BASE "/reading"), "24.2.1"));
+#define OBIS "obis/0-1:24.2.1 obis/0-0:96.3.10.255 obis/item04"
+	check_sent(s, "discovery availability info meter_id " OBIS " reading");
+
+	s->made.values[1].number.magnitude++;
+	made_read(s);
+	check_newest(s, "obis/0-1:24.2.1", "1234.568");
+	check_sent(s, "meter_id " OBIS " reading");
+	publisher_restate(&s->publisher);
+	check_newest(s, "obis/0-1:24.2.1", "1234.568");
+	check_sent(s, "availability info meter_id " OBIS);
+
+	s->settings.qos = s->settings.register_qos = 2;
+	s->settings.retain = false;
+	made_read(s);
+	check_class(post_find(&s->post, BASE "/obis/item04"), 0, false);
+
+	publisher_identify(&s->publisher, "7359992890941742");
+	post_clear(&s->post);
+	publisher_restate(&s->publisher); /* of another meter nothing is known */
+	assert_int_equal(s->post.count, 1);
+}
+
+static void test_unnamed_off(void **state)
+{
+	struct stage *s = *state;
+
+	s->settings.unknown_obis = false;
+	identify(s);
+	made_begin(s);
+	made_add(s, POWER, 1234, 0);
+	made_add(s, GAS, 1234567, -3);
+	made_read(s);
+	publisher_restate(&s->publisher);
+	for (size_t i = 0; i < s->post.count; i++)
+		assert_null(strstr(s->post.letters[i].topic, "obis/"));
+}
+
+/* A meter that makes up codes has so many topics and no more. */
+static void test_unnamed_many(void **state)
+{
+	struct stage *s = *state;
+	size_t count = 0;
+
+	identify(s);
+	made_begin(s);
+	for (uint8_t n = 0; n < HAN_VALUES_MAX; n++)
+		made_add(s, (struct han_obis){ 1, 0, 99, n, 0, 255 }, n, 0);
+	made_read(s);
+	for (size_t i = 0; i < s->post.count; i++)
+		count += strstr(s->post.letters[i].topic, "obis/") != NULL;
+	assert_int_equal(count, UNNAMED_MAX);
+	check_newest(s, "obis/1-0:99.63.0.255", "63");
+	assert_int_equal(post_count(&s->post, BASE "/obis/1-0:99.64.0.255"), 0);
+	post_clear(&s->post);
+	s->made.values[0].number.magnitude = 4711;
+	made_read(s);
+	check_newest(s, "obis/1-0:99.0.0.255", "4711");
+}
+
+/* What does not come as its name promises is neither said nor announced; a text may come as a number. */
+static void test_unexpected(void **state)
+{
+	struct stage *s = *state;
+
+	identify(s);
+	made_begin(s);
+	made_add(s, POWER, 1234, 0);
+	made_add(s, (struct han_obis){ 0, 0, 96, 14, 0, 255 }, 2, 0);
+	made_add_text(s, (struct han_obis){ 1, 0, 1, 8, 0, 255 }, "full");
+	made_read(s);
+	check_newest(s, "tariff_active", "2");
+	assert_int_equal(post_count(&s->post, BASE "/energy_active_cum_import"), 0);
+	assert_true(announces(s, "tariff_active"));
+	assert_false(announces(s, "energy_active_cum_import"));
+}
+
 static void test_half_built(void **state)
 {
 	const struct publisher_meter meter = { "", NULL, BRIDGE, "0.1.0" };
@@ -588,16 +789,33 @@ static void test_half_built(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		ON_STAGE(test_held),          ON_STAGE(test_first_reading),
-		ON_STAGE(test_list_1_alone),  ON_STAGE(test_kept_identity),
-		ON_STAGE(test_restate),       ON_STAGE(test_availability),
-		ON_STAGE(test_classes),       ON_STAGE(test_growth_waits),
-		ON_STAGE(test_another_meter), ON_STAGE(test_another_meter_meanwhile),
-		ON_STAGE(test_not_connected), ON_STAGE(test_unsent_of_another),
-		ON_STAGE(test_discovery_off), ON_STAGE(test_discovery_settings),
-		ON_STAGE(test_names),         ON_STAGE(test_long_names),
-		ON_STAGE(test_info_changes),  ON_STAGE(test_clock_unset),
-		ON_STAGE(test_lengths),       ON_STAGE(test_half_built),
+		ON_STAGE(test_held),
+		ON_STAGE(test_first_reading),
+		ON_STAGE(test_list_1_alone),
+		ON_STAGE(test_kept_identity),
+		ON_STAGE(test_restate),
+		ON_STAGE(test_availability),
+		ON_STAGE(test_classes),
+		ON_STAGE(test_growth_waits),
+		ON_STAGE(test_another_meter),
+		ON_STAGE(test_another_meter_meanwhile),
+		ON_STAGE(test_not_connected),
+		ON_STAGE(test_unsent_of_another),
+		ON_STAGE(test_discovery_off),
+		ON_STAGE(test_discovery_settings),
+		ON_STAGE(test_names),
+		ON_STAGE(test_long_names),
+		ON_STAGE(test_info_changes),
+		ON_STAGE(test_clock_unset),
+		ON_STAGE(test_lengths),
+		ON_STAGE(test_half_built),
+		ON_STAGE(test_self_describing),
+		ON_STAGE(test_two_values_are_a_set),
+		ON_STAGE(test_title_is_a_set),
+		ON_STAGE(test_unnamed),
+		ON_STAGE(test_unnamed_off),
+		ON_STAGE(test_unnamed_many),
+		ON_STAGE(test_unexpected),
 	};
 
 	setenv("TZ", "Europe/Oslo", 1);
