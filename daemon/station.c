@@ -132,6 +132,7 @@ char *station_describe(const struct station *st, char *buf, size_t size)
 {
 	const struct serial_settings *port = &st->config->settings.port;
 	const char *path = st->meter.serial.path;
+	const char *name = st->meter.identity.text;
 	const char *format = serial_format_name(port->format);
 	char problem[DIAGNOSTICS_PROBLEM];
 
@@ -141,8 +142,8 @@ char *station_describe(const struct station *st, char *buf, size_t size)
 		snprintf(buf, size, "%s: %s", path, diagnostics_problem(&st->meter, problem));
 	else if (st->meter.online)
 		snprintf(buf, size, "reading %s%s%s on %s at %u %s%s%s%s", st->type,
-		         st->type[0] ? " " : "", st->meter.identity.text, path, port->baud, format,
-		         st->power[0] ? ", " : "", st->power, st->power[0] ? " W" : "");
+		         st->type[0] ? " " : "", name[0] ? name : "a meter", path, port->baud,
+		         format, st->power[0] ? ", " : "", st->power, st->power[0] ? " W" : "");
 	else if (st->meter.port_err)
 		snprintf(buf, size, "waiting for port %s: %s", path, strerror(-st->meter.port_err));
 	else
