@@ -262,3 +262,6 @@ def test_frames_without_readings(rig):
         pause(0.25)
     assert not [m for m in house.watcher.messages(f"han/{METER}/availability", mark) if m.payload == "offline"]
     house.watcher.expect(f"han/{METER}/availability", "offline", since=mark)
+    mark = house.watcher.mark()
+    house.port.write(stranger)
+    house.watcher.expect(f"han/{METER}/availability", "online", since=mark)

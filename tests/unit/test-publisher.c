@@ -659,6 +659,23 @@ static void test_two_values_are_a_set(void **state)
 	           "discovery availability info power_active_import obis/0-1:24.2.1.255 reading");
 }
 
+/* The set is known with a list that adds nothing to it. */
+static void test_set_without_growth(void **state)
+{
+	struct stage *s = *state;
+
+	identify(s);
+	made_begin(s);
+	made_add(s, POWER, 1234, 0);
+	made_read(s);
+	made_add(s, GAS, 5, -3);
+	made_read(s);
+	assert_int_equal(post_count(&s->post, DISCOVERY), 1);
+	made_read(s);
+	assert_int_equal(post_count(&s->post, DISCOVERY), 1);
+	assert_int_equal(trial_left_ms(&s->publisher.announcement), 0);
+}
+
 /* Whoever encrypts says who it is. */
 static void test_title_is_a_set(void **state)
 {
@@ -672,6 +689,12 @@ static void test_title_is_a_set(void **state)
 	made_read(s);
 	assert_true(announces(s, "power_active_import"));
 	assert_non_null(strstr(post_text(&s->post, DISCOVERY), "\"manufacturer\":\"Kamstrup\""));
+
+	made_begin(s); /* and stays so when a message does not tell */
+	made_add_text(s, METER_ID, "6970631400000000");
+	made_read(s);
+	publisher_restate(&s->publisher);
+	assert_non_null(strstr(post_text(&s->post, BASE "/info"), "\"maker\":\"Kamstrup\""));
 }
 
 /* What has no name is said under its code or its place, kept, sent again, and announced to nobody. */
@@ -816,6 +839,7 @@ int main(void)
 		ON_STAGE(test_unnamed_off),
 		ON_STAGE(test_unnamed_many),
 		ON_STAGE(test_unexpected),
+		ON_STAGE(test_set_without_growth),
 	};
 
 	setenv("TZ", "Europe/Oslo", 1);
