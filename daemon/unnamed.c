@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The code's place, a new one if need be; NULL when there is none left. */
-static struct unnamed_state *place_of(struct unnamed *u, const char *code)
+/* The code's place, a new one if need be and wanted; NULL when there is none. */
+static struct unnamed_state *place_of(struct unnamed *u, const char *code, bool wanted)
 {
 	struct unnamed_state *s = u->states;
 
@@ -13,6 +13,8 @@ static struct unnamed_state *place_of(struct unnamed *u, const char *code)
 		s++;
 	if (s < u->states + u->count)
 		return s;
+	if (!wanted)
+		return NULL;
 	if (u->count == UNNAMED_MAX) {
 		u->full = true;
 		return NULL;
@@ -24,7 +26,7 @@ static struct unnamed_state *place_of(struct unnamed *u, const char *code)
 
 const struct unnamed_state *unnamed_store(struct unnamed *u, const char *code, const char *text)
 {
-	struct unnamed_state *s = place_of(u, code);
+	struct unnamed_state *s = place_of(u, code, text[0]);
 	char *copy = s ? strdup(text) : NULL;
 
 	if (!copy)

@@ -26,8 +26,9 @@ struct unnamed {
 	bool full; /* there were more */
 };
 
-/* The text becomes the code's newest; NULL when there are too many codes (full is true then, and was not
- * before the first of them) or memory ends. */
+/* The text becomes the code's newest. NULL when there are too many codes (full is true then, and was not
+ * before the first of them), when memory ends, and for an empty text of a code that was empty ever since:
+ * on the broker it is no more than nothing. */
 const struct unnamed_state *unnamed_store(struct unnamed *u, const char *code, const char *text);
 
 void unnamed_clear(struct unnamed *u);

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import kaifa
-from dlms import A, V, VAR, W, WH, date, element, hdlc, i16, mbus, notification, text, u16, u32
+from dlms import A, V, VAR, W, WH, date, element, hdlc, i16, mbus, notification, telegram, text, u16, u32
 from homeassistant import check_message, check_states, parse
 from rig import pause
 
@@ -129,6 +129,45 @@ def test_mbus(house):
     state = reading(house, second)
     assert state[f"han/{METER}/power_active_import"] == "321"
     assert json.loads(state[f"han/{METER}/info"])["framing"] == "mbus"
+
+
+DSMR = ("1-3:0.2.8(50)", "0-0:1.0.0(260115140000W)", "0-0:96.1.1(4530303434303037)",
+        "1-0:1.8.1(001234.567*kWh)", "1-0:1.8.2(000000.001*kWh)", "1-0:2.8.1(000000.000*kWh)",
+        "0-0:96.14.0(0002)", "1-0:1.7.0(00.193*kW)", "1-0:2.7.0(00.000*kW)", "1-0:32.7.0(230.1*V)",
+        "1-0:31.7.0(001*A)", "1-0:21.7.0(00.193*kW)", "0-0:96.13.0()", "0-1:24.1.0(003)",
+        "0-1:96.1.0(4730303339303031)", "0-1:24.2.1(260115135500W)(01234.567*m3)")
+
+
+@pytest.mark.parametrize("protocol", ["auto", "p1"])
+def test_p1(rig, protocol):
+    """A P1 telegram: values in the published units, the gas meter under its own code, entities and all."""
+    house = rig.house(meter={"protocol": protocol})
+    state = reading(house, telegram(*DSMR))
+    meter = "4530303434303037"  # as sent
+    for name, payload in {
+            "energy_active_cum_import_t1": "1234.567", "energy_active_cum_import_t2": "0.001",
+            "power_active_import": "193", "power_active_import_l1": "193", "phase_voltage_l1": "230.1",
+            "phase_current_l1": "1", "tariff_active": "0002", "obis/0-1:24.2.1": "1234.567",
+            "obis/0-1:24.1.0": "003", "meter_timestamp": "2026-01-15T14:00:00+01:00"}.items():
+        assert state.get(f"han/{meter}/{name}") == payload, name
+    assert f"han/{meter}/obis/0-0:96.13.0" not in state, "an empty text"
+    info = json.loads(state[f"han/{meter}/info"])
+    assert info["framing"] == "p1"
+    assert info["line"]["baud"] == (115200 if protocol == "p1" else 2400)
+    found = house.watcher.expect(f"homeassistant/device/hanmqttd_{meter}/config")
+    assert check_message(found.topic, found.payload.encode()) == []
+    retained = {topic: m.payload for topic, m in house.broker.retained().items()}
+    assert list(check_states(parse(found.payload.encode()), retained)) == []
+
+
+def test_p1_damage(house):
+    """A telegram whose check is wrong changes nothing but a counter."""
+    reading(house, telegram(*DSMR))
+    mark = house.watcher.mark()
+    house.port.write(telegram(*DSMR).replace(b"00.193", b"99.999"))
+    reading(house, telegram("1-0:1.7.0(00.194*kW)", "1-0:2.7.0(00.000*kW)"))
+    powers = [m.payload for m in house.watcher.messages(r"han/[^/]+/power_active_import", mark)]
+    assert powers == ["194"]
 
 
 @pytest.mark.parametrize("protocol, frame", [("hdlc", "hdlc"), ("mbus", "mbus"), ("auto", "hdlc"),

@@ -55,6 +55,20 @@ static void test_full(void **state)
 	unnamed_clear(&u);
 }
 
+/* Nothing is worth a topic only where there was something. */
+static void test_empty(void **state)
+{
+	struct unnamed u = { 0 };
+
+	(void)state;
+	assert_null(unnamed_store(&u, "0-0:96.13.0", ""));
+	assert_int_equal(u.count, 0);
+	assert_non_null(unnamed_store(&u, "0-0:96.13.0", "hello"));
+	assert_string_equal(unnamed_store(&u, "0-0:96.13.0", "")->text, "");
+	assert_int_equal(u.count, 1);
+	unnamed_clear(&u);
+}
+
 /* The longest code that there is. */
 static void test_long_code(void **state)
 {
@@ -64,7 +78,7 @@ static void test_long_code(void **state)
 	char code[HAN_OBIS_TEXT];
 
 	(void)state;
-	assert_string_equal(unnamed_store(&u, han_value_code(&value, code), "")->code,
+	assert_string_equal(unnamed_store(&u, han_value_code(&value, code), "1")->code,
 	                    "255-255:255.255.255.255");
 	unnamed_clear(&u);
 }
@@ -74,6 +88,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_newest),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_long_code),
 	};
 
