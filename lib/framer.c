@@ -75,14 +75,16 @@ static void drop(struct framer *f, size_t n)
 	f->shared = false;
 }
 
-/* The candidate's first octet begins nothing: the next candidate is somewhere behind it. */
+/* The candidate's first octet begins nothing: the next candidate is somewhere behind it. A flag alone is a
+ * fill. */
 static void drop_candidate(struct framer *f)
 {
 	size_t n = 1 + noise_before(f, framer_candidate(f) + 1, framer_have(f) - 1);
+	bool fill = n == 1 && f->framing == HAN_FRAMING_HDLC;
 
 	f->discarded += n - f->shared;
 	drop(f, n);
-	f->fresh = false;
+	f->fresh = f->fresh && fill;
 }
 
 static enum framer_event report(struct framer *f, enum framer_event event)
@@ -178,6 +180,14 @@ static bool begun(const struct framer *f)
 	return framer_have(f) > 1;
 }
 
+/* Nothing has begun and the line was silent: only a flag may open what comes. */
+static void begin_afresh(struct framer *f)
+{
+	if (framer_have(f) == 1 && f->framing != HAN_FRAMING_HDLC)
+		drop_candidate(f);
+	f->fresh = true;
+}
+
 static bool paused(const struct framer *f, uint64_t now_ms)
 {
 	return now_ms && f->last_ms && now_ms - f->last_ms > HAN_IDLE_MS;
@@ -194,7 +204,7 @@ size_t framer_push(struct framer *f, const uint8_t *buf, size_t len, uint64_t no
 		if (begun(f))
 			*event = give_up(f, HAN_ERR_TIMEOUT);
 		else
-			f->fresh = true;
+			begin_afresh(f);
 	}
 	while (*event == FRAMER_MORE && taken < len) {
 		taken += take(f, buf + taken, len - taken);
@@ -218,9 +228,8 @@ void framer_end(struct framer *f, enum framer_event *event)
 		*event = give_up(f, HAN_ERR_END);
 		return;
 	}
+	begin_afresh(f);
 	discarded = f->discarded;
-	if (framer_have(f) == 1 && f->framing != HAN_FRAMING_HDLC)
-		discarded++;
 	framer_init(f, f->protocol);
 	f->discarded = discarded;
 	f->taken = taken;
