@@ -79,6 +79,16 @@ void apdu_read_event(struct han_cursor *c, struct han_apdu_header *header)
 	*header = read;
 }
 
+uint16_t apdu_block_number(struct han_cursor c)
+{
+	uint8_t tag = cursor_u8(&c);
+	uint64_t number;
+
+	cursor_u8(&c); /* control */
+	number = cursor_be(&c, 2);
+	return tag == APDU_BLOCK && c.err == HAN_OK ? (uint16_t)number : 0;
+}
+
 void apdu_read_block(struct han_cursor *c, struct apdu_block *block)
 {
 	struct apdu_block read = { .last = false };

@@ -43,6 +43,9 @@ struct apdu_block {
 	size_t len;
 };
 
+/* The number of a block, of which perhaps only the first octets are there; 0: it is none. */
+uint16_t apdu_block_number(struct han_cursor c);
+
 /* A whole block. HAN_ERR_TRAILING: octets behind it. */
 void apdu_read_block(struct han_cursor *c, struct apdu_block *block);
 

@@ -85,6 +85,7 @@ static enum message_state take_apdu(struct message *m, const uint8_t *apdu, size
 {
 	if (len > 0 && apdu[0] == APDU_BLOCK)
 		return take_block(m, apdu, len, now_ms);
+	lose(m, &m->blocks, HAN_ERR_INCOMPLETE);
 	m->octets = apdu;
 	m->len = len;
 	return MESSAGE_WHOLE;
@@ -117,13 +118,10 @@ static bool begins_message(const uint8_t *octets, size_t len)
 	return apdu_is_push(cursor_u8(&c)) && c.err == HAN_OK;
 }
 
-/* Whether an APDU is a block of the train that has begun. */
+/* Whether what begins so is a block of the train that has begun. */
 static bool continues_train(const struct message *m, struct han_cursor c)
 {
-	struct apdu_block block = { .number = 0 };
-
-	apdu_read_block(&c, &block);
-	return m->blocks.open && c.err == HAN_OK && block.number != 1;
+	return m->blocks.open && apdu_block_number(c) > 1;
 }
 
 /* The blocks behind the first of a train come without LLC (corpus: hdlc-lg-e450-ch-gbt-01). */
@@ -182,7 +180,8 @@ static enum message_state take_mbus(struct message *m, const struct framer *f, u
 		return refuse(m, HAN_ERR_APDU); /* another program's telegram (EN 13757-3) */
 	if (number == 0) {
 		lose(m, &m->segments, HAN_ERR_INCOMPLETE);
-		note_headers(m, f);
+		if (!continues_train(m, cursor_over(octets, len)))
+			note_headers(m, f);
 		m->next_segment = 0;
 		if (last)
 			return take_apdu(m, octets, len, now_ms);
@@ -198,6 +197,11 @@ static enum message_state take_mbus(struct message *m, const struct framer *f, u
 
 enum message_state message_take_frame(struct message *m, const struct framer *f, uint64_t now_ms)
 {
+	size_t len;
+	const uint8_t *octets;
+
+	if (m->framing != f->framing) /* another meter on the line */
+		lose(m, &m->segments, HAN_ERR_INCOMPLETE);
 	switch (f->framing) {
 	case HAN_FRAMING_NONE:
 		break;
@@ -207,8 +211,8 @@ enum message_state message_take_frame(struct message *m, const struct framer *f,
 		return take_mbus(m, f, now_ms);
 	case HAN_FRAMING_P1:
 		note_headers(m, f);
-		m->octets = framer_payload(f, &m->len);
-		return MESSAGE_WHOLE;
+		octets = framer_payload(f, &len);
+		return take_apdu(m, octets, len, now_ms);
 	}
 	return refuse(m, HAN_ERR_APDU);
 }
@@ -216,6 +220,7 @@ enum message_state message_take_frame(struct message *m, const struct framer *f,
 enum message_state message_take_apdu(struct message *m, const uint8_t *apdu, size_t len,
                                      uint64_t now_ms)
 {
+	lose(m, &m->segments, HAN_ERR_INCOMPLETE);
 	m->framing = HAN_FRAMING_NONE;
 	m->has_llc = false;
 	return take_apdu(m, apdu, len, now_ms);

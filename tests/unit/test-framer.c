@@ -2,6 +2,7 @@
 #include "dice.h"
 #include "frame.h"
 #include "note.h"
+#include "reason.h"
 
 #include "framer.h"
 
@@ -56,26 +57,6 @@ static const struct {
 };
 /* clang-format on */
 
-static const char *reason_name(enum han_err err)
-{
-	switch ((int)err) {
-	case HAN_ERR_FCS:
-		return "FCS";
-	case HAN_ERR_FLAG:
-		return "FLAG";
-	case HAN_ERR_CHECKSUM:
-		return "CHECKSUM";
-	case HAN_ERR_STOP:
-		return "STOP";
-	case HAN_ERR_TIMEOUT:
-		return "TIMEOUT";
-	case HAN_ERR_END:
-		return "END";
-	default:
-		return han_err_name(err);
-	}
-}
-
 struct watch {
 	struct framer framer;
 	struct note note;
@@ -108,7 +89,7 @@ static void watch_event(struct watch *watch, enum framer_event event)
 		assert_memory_equal(frame, watch->stream + offset, len);
 	if (event == FRAMER_BAD) {
 		note_add(&watch->note, "%sbad-%s@%llu", note_gap(&watch->note),
-		         reason_name(f->reason), offset);
+		         reason_word(f->reason), offset);
 		return;
 	}
 	payload = framer_payload(f, &payload_len);
