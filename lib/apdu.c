@@ -65,10 +65,14 @@ void apdu_read_event(struct han_cursor *c, struct han_apdu_header *header)
 {
 	struct han_apdu_header read = { .tag = cursor_u8(c) };
 	const uint8_t *code;
+	uint8_t has_time;
 
 	if (read.tag != APDU_EVENT_NOTIFICATION)
 		cursor_fail(c, HAN_ERR_APDU);
-	if (cursor_u8(c) != 0)
+	has_time = cursor_u8(c);
+	if (has_time > 1)
+		cursor_fail(c, HAN_ERR_DATETIME);
+	if (has_time)
 		read_datetime(c, &read);
 	cursor_be(c, 2); /* class */
 	code = cursor_take(c, 6);

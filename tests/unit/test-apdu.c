@@ -32,8 +32,58 @@ static const struct {
 	{ "no date-time",               "0f" ID "00",              false, 0x40000000 },
 	{ "the standard's date-time",   "0f" ID "0c" TIME,         true,  0x40000000 },
 	{ "with a type in front",       "0f" ID "09 0c" TIME,      true,  0x40000000 },
+	{ "a date-time with its type",  "0f" ID "19" TIME,         true,  0x40000000 },
 	{ "invoke id, all octets",      "0f 89abcdef 00",          false, 0x89ABCDEF },
 };
+
+/* Event-notifications: time, class, code, attribute. */
+static const struct {
+	const char *name, *hex;
+	bool has_time;
+} events[] = {
+	{ "no time",                    "c2 00 0003 0100010700ff 02",              false },
+	{ "a time",                     "c2 01 0c" TIME "0003 0100010700ff 02",    true },
+	{ "a time with a type in front", "c2 01 09 0c" TIME "0003 0100010700ff 02", true },
+	{ "a date-time with its type",  "c2 01 19" TIME "0003 0100010700ff 02",    true },
+};
+
+static const struct {
+	const char *name, *hex;
+	enum han_err err;
+} refused_events[] = {
+	{ "a data-notification",        "0f 00 0003 0100010700ff 02",              HAN_ERR_APDU },
+	{ "neither time nor none",      "c2 02 0c" TIME "0003 0100010700ff 02",    HAN_ERR_DATETIME },
+	{ "a time without its mark",    "c2 0c" TIME "0003 0100010700ff 02",       HAN_ERR_DATETIME },
+	{ "eleven octets",              "c2 01 0b" TIME "0003 0100010700ff 02",    HAN_ERR_DATETIME },
+	{ "nothing",                    "",                                        HAN_ERR_TRUNCATED },
+};
+
+/* General blocks. */
+static const struct {
+	const char *name, *hex;
+	enum han_err err;
+	bool last;
+	uint16_t number;
+	const char *octets;
+} blocks[] = {
+	{ "the first",                  "e0 40 0001 0000 02 aabb",    HAN_OK, false, 1,      "aabb" },
+	{ "the last",                   "e0 c0 0002 0000 01 aa",      HAN_OK, true,  2,      "aa" },
+	{ "not streamed, a window",     "e0 bf ffff 1234 01 aa",      HAN_OK, true,  0xFFFF, "aa" },
+	{ "a high number",              "e0 3f 0100 0000 01 aa",      HAN_OK, false, 0x0100, "aa" },
+	{ "empty",                      "e0 80 0001 0000 00",         HAN_OK, true,  1,      "" },
+	{ "a length of one more octet", "e0 80 0001 0000 81 01 aa",   HAN_OK, true,  1,      "aa" },
+	{ "a length of four",           "e0 80 0001 0000 84 00000001 aa", HAN_OK, true, 1,   "aa" },
+	{ "another APDU",               "0f 80 0001 0000 01 aa",      HAN_ERR_APDU,      false, 0, "" },
+	{ "a malformed length",         "e0 80 0001 0000 80 aa",      HAN_ERR_COUNT,     false, 1, "" },
+	{ "a length beyond all",        "e0 80 0001 0000 84 ffffffff aa", HAN_ERR_TRUNCATED, false, 1, "" },
+	{ "cut short",                  "e0 80 0001 0000 02 aa",      HAN_ERR_TRUNCATED, false, 1, "" },
+	{ "cut in the number",          "e0 80 00",                   HAN_ERR_TRUNCATED, false, 0, "" },
+	{ "nothing",                    "",                           HAN_ERR_TRUNCATED, false, 0, "" },
+	{ "octets behind",              "e0 80 0001 0000 01 aa bb",   HAN_ERR_TRAILING,  false, 1, "" },
+};
+
+/* What meters push. */
+static const char pushes[] = "0f 2f c2 c8 c9 ca cb cc cd cf d0 d1 d2 d3 d4 d5 d6 d7 db dc dd e0";
 
 static const struct {
 	const char *name, *hex;
@@ -138,12 +188,91 @@ static void test_refused(void **state)
 	}
 }
 
+/* A value of one octet stands behind the header. */
+static void check_event(const uint8_t *buf, size_t len, bool has_time)
+{
+	static const struct han_obis power = { 1, 0, 1, 7, 0, 255 };
+	struct han_apdu_header header;
+	struct han_cursor c = cursor_over(buf, len + 1);
+
+	memset(&header, 0xA5, sizeof(header));
+	apdu_read_event(&c, &header);
+	assert_int_equal(c.err, HAN_OK);
+	assert_ptr_equal(c.pos, buf + len);
+	assert_int_equal(header.tag, 0xC2);
+	assert_int_equal(header.invoke_id, 0);
+	assert_true(han_obis_equal(header.obis, power));
+	assert_int_equal(header.has_time, has_time);
+	if (has_time)
+		check_time(&header);
+	for (size_t cut = 1; cut < len; cut++) {
+		c = cursor_over(buf, cut);
+		apdu_read_event(&c, &header);
+		assert_int_equal(c.err, HAN_ERR_TRUNCATED);
+	}
+}
+
+static void test_event(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(events); i++) {
+		uint8_t buf[32];
+		size_t len = unhex(events[i].hex, buf, sizeof(buf) - 1);
+
+		say_case(events[i].name);
+		buf[len] = 0x00;
+		check_event(buf, len, events[i].has_time);
+	}
+	for (size_t i = 0; i < COUNT(refused_events); i++) {
+		struct han_apdu_header header;
+		uint8_t buf[32];
+		size_t len = unhex(refused_events[i].hex, buf, sizeof(buf));
+		struct han_cursor c = cursor_over(buf, len);
+
+		say_case(refused_events[i].name);
+		apdu_read_event(&c, &header);
+		assert_int_equal(c.err, refused_events[i].err);
+	}
+}
+
+static void test_blocks(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(blocks); i++) {
+		struct apdu_block block = { .number = 4711 };
+		uint8_t buf[32], octets[8];
+		size_t len = unhex(blocks[i].hex, buf, sizeof(buf));
+		struct han_cursor c = cursor_over(buf, len);
+
+		say_case(blocks[i].name);
+		assert_int_equal(apdu_block_number(c), blocks[i].number);
+		apdu_read_block(&c, &block);
+		assert_int_equal(c.err, blocks[i].err);
+		assert_int_equal(block.number, c.err == HAN_OK ? blocks[i].number : 4711);
+		if (c.err != HAN_OK)
+			continue;
+		assert_int_equal(block.last, blocks[i].last);
+		assert_int_equal(block.len, unhex(blocks[i].octets, octets, sizeof(octets)));
+		assert_memory_equal(block.octets, octets, block.len);
+	}
+}
+
+static void test_pushes(void **state)
+{
+	uint8_t buf[32];
+	size_t count = unhex(pushes, buf, sizeof(buf));
+
+	(void)state;
+	for (unsigned tag = 0; tag < 256; tag++)
+		assert_int_equal(apdu_is_push((uint8_t)tag), memchr(buf, (int)tag, count) != NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_llc),
-		cmocka_unit_test(test_notification),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_llc),     cmocka_unit_test(test_notification),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_event),
+		cmocka_unit_test(test_blocks),  cmocka_unit_test(test_pushes),
 	};
 
 	return cmocka_run_group_tests_name("apdu", tests, NULL, NULL);
