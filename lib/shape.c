@@ -66,18 +66,17 @@ static bool take_unit(struct han_axdr *walk, struct entry *entry)
 	return true;
 }
 
-/* A code was just read: the value behind it, and its unit. A value that is a container is none of ours. */
+/* A code was just read: the value behind it, and its unit. A value that is a container is none of ours, nor
+ * is its unit. */
 static bool take_value(struct shape *shape, struct han_axdr *walk, const struct han_item *code)
 {
 	struct han_item value, next;
-	struct entry *entry;
+	struct entry none, *entry;
 
 	han_axdr_next(walk, &value);
-	if (value.kind == HAN_ITEM_CONTAINER) {
+	if (value.kind == HAN_ITEM_CONTAINER)
 		skip(walk, &value);
-		return true;
-	}
-	entry = add(shape);
+	entry = value.kind == HAN_ITEM_CONTAINER ? &none : add(shape);
 	if (!entry)
 		return false;
 	entry->has_obis = true;
@@ -176,6 +175,15 @@ static bool take_object(struct shape *shape, struct han_axdr *walk, const struct
 	return true;
 }
 
+static bool pushes_itself(const struct han_axdr *objects)
+{
+	struct han_axdr ahead = *objects;
+	struct object object;
+
+	return read_object(&ahead, &object) && object.class_id == CLASS_PUSH &&
+	       object.attribute == VALUE;
+}
+
 /* Where the push setup pushes itself, the list of objects is the value of the first of them. */
 static enum han_err read_push(struct shape *shape, struct han_axdr *walk)
 {
@@ -188,7 +196,7 @@ static enum han_err read_push(struct shape *shape, struct han_axdr *walk)
 	han_axdr_next(walk, &list);
 	objects = *walk;
 	skip(walk, &list);
-	first = root.count == list.count;
+	first = root.count == list.count && pushes_itself(&objects);
 	if (root.count != list.count + 1 - first)
 		return HAN_ERR_LIST;
 	shape->kind = SHAPE_PUSH;

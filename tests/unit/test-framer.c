@@ -183,6 +183,29 @@ static void test_discarded_by_event(void **state)
 	assert_int_equal(f.discarded, 0);
 }
 
+/* What is left in the buffer behind a frame is told with the event after that. */
+static void test_discarded_behind_a_found_frame(void **state)
+{
+	static struct framer f;
+	uint8_t buf[2049] = { 0 };
+	enum framer_event event;
+	size_t at;
+
+	(void)state;
+	unhex(HDLC_LONG, buf, 9);
+	unhex(MBUS_0F "01", buf + sizeof(buf) - 14, 14);
+	framer_init(&f, HAN_PROTOCOL_AUTO);
+	at = framer_push(&f, buf, sizeof(buf), 0, &event);
+	assert_int_equal(event, FRAMER_BAD);
+	assert_int_equal(at, sizeof(buf));
+	framer_push(&f, NULL, 0, 0, &event);
+	assert_int_equal(event, FRAMER_FRAME);
+	assert_int_equal(f.discarded, sizeof(buf) - 14);
+	framer_push(&f, NULL, 0, 0, &event);
+	assert_int_equal(event, FRAMER_MORE);
+	assert_int_equal(f.discarded, 1);
+}
+
 /* clang-format off */
 
 /* Octets and when they come; the first at 1000. */
@@ -359,10 +382,15 @@ static void test_long_stream(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_streams),       cmocka_unit_test(test_discarded_by_event),
-		cmocka_unit_test(test_gaps),          cmocka_unit_test(test_fresh_behind_a_flag),
-		cmocka_unit_test(test_no_clock),      cmocka_unit_test(test_end),
-		cmocka_unit_test(test_refused_frame), cmocka_unit_test(test_long_stream),
+		cmocka_unit_test(test_streams),
+		cmocka_unit_test(test_discarded_by_event),
+		cmocka_unit_test(test_discarded_behind_a_found_frame),
+		cmocka_unit_test(test_gaps),
+		cmocka_unit_test(test_fresh_behind_a_flag),
+		cmocka_unit_test(test_no_clock),
+		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_refused_frame),
+		cmocka_unit_test(test_long_stream),
 	};
 
 	return cmocka_run_group_tests_name("framer", tests, NULL, NULL);

@@ -337,6 +337,9 @@ static void test_headers(void **state)
 	check_first("Se6e700e040000100 F00020f01 Se6e700e0c00002 F0000020203", HAN_FRAMING_HDLC,
 	            true, 0xA812);
 	check_first("F" LLC "0f M100f", HAN_FRAMING_MBUS, false, 0x10);
+	check_first("L4000010f01 B4000010f02", HAN_FRAMING_HDLC, false, 0xA013);
+	check_first("M10e04000010000020f01 M00e0c000020000 M11020203", HAN_FRAMING_MBUS, false,
+	            0x10);
 	check_first("M000f01 M0102 M1203", HAN_FRAMING_MBUS, false, 0x00);
 	check_first("F" LLC "0f A0f", HAN_FRAMING_NONE, false, 0);
 	check_first("L4000010f01 K4000010f01", HAN_FRAMING_NONE, false, 0);
