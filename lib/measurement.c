@@ -126,6 +126,25 @@ const struct han_measurement *han_measurement_find(struct han_obis obis)
 	return NULL;
 }
 
+/* Group C counts the same quantities for all lines together and for each: 1 … 20, 21 … 40, 41 … 60, 61 … 80. */
+enum han_unit measurement_unit(struct han_obis obis)
+{
+	static const uint8_t powers[20] = {
+		[1] = HAN_UNIT_W,   [2] = HAN_UNIT_W,   [3] = HAN_UNIT_VAR, [4] = HAN_UNIT_VAR,
+		[5] = HAN_UNIT_VAR, [6] = HAN_UNIT_VAR, [7] = HAN_UNIT_VAR, [8] = HAN_UNIT_VAR,
+		[9] = HAN_UNIT_VA,  [10] = HAN_UNIT_VA, [11] = HAN_UNIT_A,  [12] = HAN_UNIT_V,
+		[14] = HAN_UNIT_HZ, [15] = HAN_UNIT_W,  [16] = HAN_UNIT_W,
+	};
+	enum han_unit power =
+		obis.a == 1 && obis.c < 80 ? (enum han_unit)powers[obis.c % 20] : HAN_UNIT_NONE;
+
+	if (obis.d == 7)
+		return power;
+	if (obis.d == 8 && power >= HAN_UNIT_W && power <= HAN_UNIT_VAR)
+		return (enum han_unit)(power + HAN_UNIT_WH - HAN_UNIT_W);
+	return HAN_UNIT_NONE;
+}
+
 /* DLMS Blue Book, table 4. What is missing is reserved or an imperial unit. */
 static const char *const units[] = {
 	[1] = "a",

@@ -68,4 +68,8 @@ enum measurement {
 
 extern const struct han_measurement measurements[M_COUNT];
 
+/* The COSEM unit of an electrical quantity, momentary or a register, as its code has it (IEC 62056-61, groups
+ * A, C and D); HAN_UNIT_NONE: it is another, or has none. */
+enum han_unit measurement_unit(struct han_obis obis);
+
 #endif

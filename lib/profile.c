@@ -42,6 +42,7 @@ static int scale_of(const struct scales *s, enum han_unit unit, uint64_t magnitu
 {
 	switch (unit) {
 	case HAN_UNIT_W:
+	case HAN_UNIT_VA:
 	case HAN_UNIT_VAR:
 		return s->power;
 	case HAN_UNIT_A:
@@ -49,6 +50,7 @@ static int scale_of(const struct scales *s, enum han_unit unit, uint64_t magnitu
 	case HAN_UNIT_V:
 		return magnitude > FINE_VOLTAGE ? s->fine_voltage : s->voltage;
 	case HAN_UNIT_KWH:
+	case HAN_UNIT_KVAH:
 	case HAN_UNIT_KVARH:
 		return s->energy;
 	case HAN_UNIT_NONE:
@@ -138,10 +140,14 @@ static bool unit_fits(const struct han_measurement *m, const struct entry *entry
 	       published(unit_of(entry->unit), &exp10) == m->unit;
 }
 
-/* The COSEM unit that a named number comes in when the message does not say. */
-static enum han_unit cosem_unit(const struct han_measurement *m)
+/* The COSEM unit that a number comes in: the message says it, the measurement has it, or the code. */
+static enum han_unit cosem_unit(const struct entry *entry, const struct han_measurement *m)
 {
-	return m && m->unit > 256 ? (enum han_unit)(m->unit - 256) : m ? m->unit : HAN_UNIT_NONE;
+	if (entry->has_unit)
+		return unit_of(entry->unit);
+	if (m)
+		return m->unit > 256 ? (enum han_unit)(m->unit - 256) : m->unit;
+	return entry->has_obis ? measurement_unit(entry->obis) : HAN_UNIT_NONE;
 }
 
 static enum han_err add_value(const struct context *c, const struct entry *entry, size_t place,
@@ -165,8 +171,7 @@ static enum han_err add_value(const struct context *c, const struct entry *entry
 	if (item->kind == HAN_ITEM_NULL)
 		return HAN_OK;
 	if (item->kind == HAN_ITEM_NUMBER) {
-		err = set_number(c, value, item,
-		                 entry->has_unit ? unit_of(entry->unit) : cosem_unit(m), exp10);
+		err = set_number(c, value, item, cosem_unit(entry, m), exp10);
 	} else if (is_clock(item) && (!m || m->kind == HAN_KIND_CLOCK)) {
 		value->type = HAN_VALUE_CLOCK;
 		value->time = han_datetime_read(item->octets);
@@ -221,14 +226,16 @@ static void name_bare(struct entry *entry, bool first, bool last)
 static int exp10_of(const struct context *c, const struct entry *entry)
 {
 	const struct han_measurement *m;
+	enum han_unit unit;
 	int exp10 = 0;
 
 	if (entry->has_unit)
 		return entry->scaler;
 	m = entry->has_obis ? han_measurement_find(entry->obis) : NULL;
-	if (!m || !c->list->scales || m->kind == HAN_KIND_TEXT)
+	unit = published(cosem_unit(entry, m), &exp10);
+	if (!c->list->scales || (unit == HAN_UNIT_NONE && (!m || m->kind == HAN_KIND_TEXT)))
 		return 0;
-	return scale_of(c->list->scales, published(cosem_unit(m), &exp10), entry->item.magnitude);
+	return scale_of(c->list->scales, unit, entry->item.magnitude);
 }
 
 static enum han_err read_tagged(const struct context *c, struct shape *shape)

@@ -176,13 +176,74 @@ static void test_units(void **state)
 	assert_string_equal(han_unit_name((enum han_unit)99), "");
 }
 
+/* clang-format off */
+
+/* A code's quantity, with a name or without. */
+static const struct {
+	struct han_obis obis;
+	enum han_unit unit;
+} quantities[] = {
+	{ { 1, 0,  1, 7, 0, 255 }, HAN_UNIT_W },
+	{ { 1, 1,  2, 7, 0, 255 }, HAN_UNIT_W },
+	{ { 1, 0,  3, 7, 0, 255 }, HAN_UNIT_VAR },
+	{ { 1, 0,  8, 7, 0, 255 }, HAN_UNIT_VAR },
+	{ { 1, 0,  9, 7, 0, 255 }, HAN_UNIT_VA },
+	{ { 1, 0, 10, 7, 0, 255 }, HAN_UNIT_VA },
+	{ { 1, 0, 11, 7, 0, 255 }, HAN_UNIT_A },
+	{ { 1, 0, 12, 7, 0, 255 }, HAN_UNIT_V },
+	{ { 1, 0, 13, 7, 0, 255 }, HAN_UNIT_NONE },
+	{ { 1, 0, 14, 7, 0, 255 }, HAN_UNIT_HZ },
+	{ { 1, 0, 16, 7, 0, 255 }, HAN_UNIT_W },
+	{ { 1, 0, 30, 7, 0, 255 }, HAN_UNIT_VA },
+	{ { 1, 0, 31, 7, 0, 255 }, HAN_UNIT_A },
+	{ { 1, 0, 52, 7, 0, 255 }, HAN_UNIT_V },
+	{ { 1, 0, 73, 7, 0, 255 }, HAN_UNIT_NONE },
+	{ { 1, 0, 64, 7, 0, 255 }, HAN_UNIT_VAR },
+	{ { 1, 0, 81, 7, 40, 255 }, HAN_UNIT_NONE },
+	{ { 1, 0, 91, 7, 0, 255 }, HAN_UNIT_NONE },
+	{ { 1, 0,  1, 8, 5, 255 }, HAN_UNIT_WH },
+	{ { 1, 1,  5, 8, 1, 255 }, HAN_UNIT_VARH },
+	{ { 1, 0,  9, 8, 0, 255 }, HAN_UNIT_VAH },
+	{ { 1, 0, 62, 8, 1, 255 }, HAN_UNIT_WH },
+	{ { 1, 0, 11, 8, 0, 255 }, HAN_UNIT_NONE },
+	{ { 1, 0, 12, 8, 0, 255 }, HAN_UNIT_NONE },
+	{ { 1, 0, 14, 8, 0, 255 }, HAN_UNIT_NONE },
+	{ { 1, 0,  1, 6, 0, 255 }, HAN_UNIT_NONE },
+	{ { 1, 0,  0, 7, 0, 255 }, HAN_UNIT_NONE },
+	{ { 0, 0,  1, 7, 0, 255 }, HAN_UNIT_NONE },
+	{ { 0, 1, 24, 8, 0, 255 }, HAN_UNIT_NONE },
+	{ { 7, 0,  1, 8, 0, 255 }, HAN_UNIT_NONE },
+};
+/* clang-format on */
+
+static void test_quantities(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(quantities); i++) {
+		char code[HAN_OBIS_TEXT];
+
+		say_case(han_obis_print(quantities[i].obis, code));
+		assert_int_equal(measurement_unit(quantities[i].obis), quantities[i].unit);
+	}
+	/* The table says the same of what it names. */
+	for (size_t i = 0; i < han_measurement_count(); i++) {
+		const struct han_measurement *m = han_measurement_at(i);
+		enum han_unit unit = measurement_unit(m->obis);
+
+		say_case(m->name);
+		if (unit != HAN_UNIT_NONE)
+			assert_int_equal(m->exp10 == -3 ? unit + 256 : unit, m->unit);
+		else
+			assert_true(m->unit == HAN_UNIT_NONE || m->unit == HAN_UNIT_DEGREE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_every_row),
-		cmocka_unit_test(test_find),
-		cmocka_unit_test(test_units),
+		cmocka_unit_test(test_rows),       cmocka_unit_test(test_every_row),
+		cmocka_unit_test(test_find),       cmocka_unit_test(test_units),
+		cmocka_unit_test(test_quantities),
 	};
 
 	return cmocka_run_group_tests_name("measurement", tests, NULL, NULL);
