@@ -254,7 +254,7 @@ static struct texts read_texts(const struct shape *shape)
 
 		if (entry->item.kind != HAN_ITEM_OCTETS)
 			continue;
-		if (i == 0 && !entry->has_obis && entry->item.tag == HAN_TAG_VISIBLE_STRING)
+		if (i == 0 && !entry->has_obis)
 			texts.version = &entry->item;
 		if (!entry->has_obis)
 			continue;
