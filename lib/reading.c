@@ -157,7 +157,7 @@ const struct han_datetime *han_reading_time(const struct han_reading *reading)
 	if (reading->apdu.has_time)
 		return &reading->apdu.time;
 	clock = han_reading_find(reading, measurements[M_METER_TIMESTAMP].name);
-	return clock ? &clock->time : NULL;
+	return clock && clock->type == HAN_VALUE_CLOCK ? &clock->time : NULL;
 }
 
 char *han_value_text(const struct han_value *value, char buf[HAN_TEXT_MAX])
