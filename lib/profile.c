@@ -131,6 +131,21 @@ static bool is_clock(const struct han_item *item)
 	       (item->octets[0] <= 0x0F || item->octets[0] == 0xFF);
 }
 
+/* Whether such an item can be a value of the measurement. */
+static bool kind_fits(const struct han_measurement *m, const struct han_item *item)
+{
+	switch (m->kind) {
+	case HAN_KIND_LIVE:
+	case HAN_KIND_REGISTER:
+		return item->kind == HAN_ITEM_NUMBER;
+	case HAN_KIND_CLOCK:
+		return is_clock(item);
+	case HAN_KIND_TEXT:
+		break;
+	}
+	return true;
+}
+
 /* Whether the measurement can be sent in that unit; a unit of another quantity makes it another value. */
 static bool unit_fits(const struct han_measurement *m, const struct entry *entry)
 {
@@ -160,7 +175,7 @@ static enum han_err add_value(const struct context *c, const struct entry *entry
 	const struct han_item *item = &entry->item;
 	enum han_err err = HAN_OK;
 
-	if (m && (named_already(reading, m) || !unit_fits(m, entry)))
+	if (m && (named_already(reading, m) || !kind_fits(m, item) || !unit_fits(m, entry)))
 		m = NULL;
 	*value = (struct han_value){
 		.measurement = m,
