@@ -10,8 +10,8 @@ static bool specified(const struct han_datetime *t)
 	       t->second != HAN_UNSPECIFIED;
 }
 
-/* The register of the same quantity and channel with that tariff; one whose code has no name may be in other
- * steps than the total, and says nothing of it. */
+/* The register of the same quantity and channel with that tariff; one in another unit, or in none, says nothing
+ * of the total. */
 static const struct han_value *tariff_of(const struct han_reading *reading,
                                          const struct han_value *total, uint8_t tariff)
 {
@@ -29,7 +29,7 @@ static const struct han_value *tariff_of(const struct han_reading *reading,
 	return NULL;
 }
 
-/* magnitude in steps of 10^exp10; false when it does not fit. */
+/* A number in steps of 10^exp10; false when it does not fit, or is negative, as no register is. */
 static bool in_steps(struct han_decimal number, int exp10, uint64_t *steps)
 {
 	for (; number.exp10 > exp10; number.exp10--) {
@@ -38,28 +38,47 @@ static bool in_steps(struct han_decimal number, int exp10, uint64_t *steps)
 		number.magnitude *= 10;
 	}
 	*steps = number.magnitude;
-	return true;
+	return !number.negative;
 }
 
-/* Each tariff is cut, not rounded, where its decimals end: the sum may be less by as many steps. */
+/* The powers of ten in which they are counted. */
+struct range {
+	int16_t finest, coarsest;
+};
+
+static struct range range_of(const struct han_value *total, const struct han_value *const *parts,
+                             size_t count)
+{
+	struct range range = { total->number.exp10, total->number.exp10 };
+
+	for (size_t i = 0; i < count; i++) {
+		int16_t exp10 = parts[i]->number.exp10;
+
+		if (exp10 < range.finest)
+			range.finest = exp10;
+		if (exp10 > range.coarsest)
+			range.coarsest = exp10;
+	}
+	return range;
+}
+
+/* Each tariff is cut, not rounded, where its decimals end: the sum may be less by as many steps. What cannot
+ * be summed up is not doubted. */
 static bool sum_fits(const struct han_value *total, const struct han_value *const *parts,
                      size_t count)
 {
-	int exp10 = total->number.exp10;
-	uint64_t whole, sum = 0, part;
+	struct range range = range_of(total, parts, count);
+	struct han_decimal cut = { count, range.coarsest, false };
+	uint64_t whole, slack, sum = 0, part;
 
-	for (size_t i = 0; i < count; i++) {
-		if (parts[i]->number.exp10 < exp10)
-			exp10 = parts[i]->number.exp10;
-	}
-	if (!in_steps(total->number, exp10, &whole))
+	if (!in_steps(total->number, range.finest, &whole) || !in_steps(cut, range.finest, &slack))
 		return true;
 	for (size_t i = 0; i < count; i++) {
-		if (!in_steps(parts[i]->number, exp10, &part) || part > UINT64_MAX - sum)
+		if (!in_steps(parts[i]->number, range.finest, &part) || part > UINT64_MAX - sum)
 			return true;
 		sum += part;
 	}
-	return sum > whole ? sum - whole <= count : whole - sum <= count;
+	return sum > whole ? sum - whole <= slack : whole - sum <= slack;
 }
 
 /* One tariff alone may be one of several that the list does not have. */
