@@ -185,7 +185,7 @@ static inline void expect_landisgyr(struct expected *x, unsigned list)
 	expect_currents(x, "123", 2);
 }
 
-/* A register in total and by tariff; a code without a name has the meter's steps and no unit. */
+/* A register in total and by tariff. */
 static inline void expect_tariffs(struct expected *x, enum household_register i, const char *name)
 {
 	const struct sample *s = x->sample;
@@ -194,13 +194,11 @@ static inline void expect_tariffs(struct expected *x, enum household_register i,
 
 	expect(x, name, s->energy[i], 3, unit);
 	for (unsigned t = 0; t < HOUSEHOLD_TARIFFS; t++) {
-		if (i < HOUSEHOLD_REACTIVE_IMPORT) {
+		if (i < HOUSEHOLD_REACTIVE_IMPORT)
 			snprintf(text, sizeof(text), "%s_t%u", name, t + 1);
-			expect(x, text, s->by_tariff[i][t], 3, unit);
-		} else {
+		else
 			snprintf(text, sizeof(text), "1-1:%u.8.%u.255", i + 1u, t + 1);
-			expect(x, text, s->by_tariff[i][t], 0, "");
-		}
+		expect(x, text, s->by_tariff[i][t], 3, unit);
 	}
 }
 
