@@ -92,7 +92,7 @@ struct decode {
 
 static void print_reading(struct decode *d, const struct han_reading *reading)
 {
-	char *text = seed_print(reading, d->compact);
+	char *text = seed_print(reading, true, d->compact);
 
 	if (!text)
 		errno = ENOMEM;

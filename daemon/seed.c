@@ -28,11 +28,13 @@ static bool add_text(cJSON *object, const char *name, const char *text)
 	return add(object, name, cJSON_CreateString(text));
 }
 
+#define HEX_MAX HAN_TITLE_OCTETS /* the longest of the fields that are shown in hex */
+
 static bool add_hex(cJSON *object, const char *name, const uint8_t *octets, size_t len)
 {
-	char hex[2 * HAN_ADDRESS_MAX + 1] = "";
+	char hex[2 * HEX_MAX + 1] = "";
 
-	for (size_t i = 0; i < len && i < HAN_ADDRESS_MAX; i++)
+	for (size_t i = 0; i < len && i < HEX_MAX; i++)
 		snprintf(hex + 2 * i, 3, "%02x", octets[i]);
 	return add_text(object, name, hex);
 }
@@ -82,15 +84,44 @@ static cJSON *create_number(struct han_decimal number)
 
 /* ---- data ---- */
 
-static const char *unit_of(enum han_unit unit)
+#define UNIT_TEXT 16
+
+/* As the seed spells it; a number that the standard reserves under itself. Into buf or static storage. */
+static const char *unit_of(enum han_unit unit, char buf[UNIT_TEXT])
 {
-	if (unit == HAN_UNIT_VAR)
-		return "VAr";
-	return unit == HAN_UNIT_KVARH ? "kVArh" : han_unit_name(unit);
+	static const struct {
+		enum han_unit unit;
+		const char *name;
+	} spelled[] = {
+		{ HAN_UNIT_VAR, "VAr" },
+		{ HAN_UNIT_VARH, "VArh" },
+		{ HAN_UNIT_KVARH, "kVArh" },
+		{ HAN_UNIT_M3, "m3" },
+	};
+
+	for (size_t i = 0; i < sizeof(spelled) / sizeof(spelled[0]); i++) {
+		if (spelled[i].unit == unit)
+			return spelled[i].name;
+	}
+	if (han_unit_name(unit)[0])
+		return han_unit_name(unit);
+	snprintf(buf, UNIT_TEXT, "unit-%u", (unsigned)unit);
+	return buf;
+}
+
+/* Whether the clock is the seed's string: a Kaifa list of KFM_001 and its kin. */
+static bool is_kfm(const struct han_reading *reading)
+{
+	const struct han_value *version = han_reading_find(reading, "obis_version");
+
+	if (reading->list && strncmp(han_list_name(reading->list), "kaifa-list", 10) == 0)
+		return true;
+	return version && version->type == HAN_VALUE_TEXT && version->len >= 4 &&
+	       memcmp(version->octets, "KFM_", 4) == 0;
 }
 
 /* "2020-04-02 12:39:00,255 -32768 (0)": raw hundredths and deviation, the status in binary digits. */
-static cJSON *create_clock(const struct han_datetime *t)
+static cJSON *create_seed_clock(const struct han_datetime *t)
 {
 	char text[64], status[9];
 	int digits = 0;
@@ -105,7 +136,7 @@ static cJSON *create_clock(const struct han_datetime *t)
 	return cJSON_CreateString(text);
 }
 
-static cJSON *create_value(const struct han_value *value)
+static cJSON *create_value(const struct han_value *value, bool kfm)
 {
 	char text[HAN_TEXT_MAX];
 
@@ -115,54 +146,78 @@ static cJSON *create_value(const struct han_value *value)
 	case HAN_VALUE_TEXT:
 		return cJSON_CreateString(han_value_text(value, text));
 	case HAN_VALUE_CLOCK:
-		return create_clock(&value->time);
+		return kfm ? create_seed_clock(&value->time)
+		           : cJSON_CreateString(han_datetime_print(&value->time, text));
 	}
 	return NULL;
 }
 
-/* The name, or the code of what has none. Returns buf or static storage. */
-static const char *name_of(const struct han_value *value, char buf[HAN_OBIS_TEXT])
+/* By name; of one name by place. */
+static int compare_values(const void *a, const void *b)
 {
-	return value->measurement ? value->measurement->name : han_obis_print(value->obis, buf);
-}
-
-static int compare_names(const void *a, const void *b)
-{
+	const struct han_value *value_a = *(const struct han_value *const *)a;
+	const struct han_value *value_b = *(const struct han_value *const *)b;
 	char code_a[HAN_OBIS_TEXT], code_b[HAN_OBIS_TEXT];
+	int order = strcmp(han_value_name(value_a, code_a), han_value_name(value_b, code_b));
 
-	return strcmp(name_of(*(const struct han_value *const *)a, code_a),
-	              name_of(*(const struct han_value *const *)b, code_b));
+	return order ? order : (value_a > value_b) - (value_a < value_b);
 }
 
-static bool add_value(cJSON *data, const struct han_value *value)
+static bool add_value(cJSON *data, const struct han_value *value, bool kfm)
 {
 	const struct han_measurement *m = value->measurement;
-	char code[HAN_OBIS_TEXT];
-	cJSON *object = cJSON_AddObjectToObject(data, name_of(value, code));
+	char code[HAN_OBIS_TEXT], unit[UNIT_TEXT];
+	cJSON *object = cJSON_AddObjectToObject(data, han_value_name(value, code));
 	bool added = object != NULL;
 
 	if (m)
 		added = added && add_text(object, "description", m->description);
-	added = added && add_text(object, "obis_code", han_obis_print(value->obis, code));
+	added = added && add_text(object, "obis_code", han_value_code(value, code));
 	if (value->structural)
 		added = added && add(object, "structural", cJSON_CreateTrue());
-	if (m && m->unit != HAN_UNIT_NONE)
-		added = added && add_text(object, "unit", unit_of(m->unit));
-	return added && add(object, "value", create_value(value));
+	if (value->suspicion != HAN_SUSPECT_NOT)
+		added = added && add_text(object, "suspect", han_suspicion_name(value->suspicion));
+	if (value->type == HAN_VALUE_NUMBER && value->unit != HAN_UNIT_NONE)
+		added = added && add_text(object, "unit", unit_of(value->unit, unit));
+	return added && add(object, "value", create_value(value, kfm));
 }
 
+/* Each name once, the first of them: a key stands once in an object. */
 static bool add_data(cJSON *root, const struct han_reading *reading)
 {
 	cJSON *data = cJSON_AddObjectToObject(root, "data");
 	const struct han_value *sorted[HAN_VALUES_MAX];
+	char code[HAN_OBIS_TEXT];
 	bool added = data != NULL;
 
 	for (size_t i = 0; i < reading->count; i++)
 		sorted[i] = &reading->values[i];
-	qsort(sorted, reading->count, sizeof(void *), compare_names);
-	for (size_t i = 0; i < reading->count && added; i++)
-		added = add_value(data, sorted[i]);
+	qsort(sorted, reading->count, sizeof(void *), compare_values);
+	for (size_t i = 0; i < reading->count && added; i++) {
+		if (!cJSON_HasObjectItem(data, han_value_name(sorted[i], code)))
+			added = add_value(data, sorted[i], is_kfm(reading));
+	}
 	return added;
+}
+
+/* ---- encryption ---- */
+
+static bool add_number_hex(cJSON *object, const char *name, uint32_t number)
+{
+	const uint8_t octets[] = { (uint8_t)(number >> 24), (uint8_t)(number >> 16),
+		                   (uint8_t)(number >> 8), (uint8_t)number };
+
+	return add_hex(object, name, octets, sizeof(octets));
+}
+
+static bool add_encryption(cJSON *root, const struct han_encryption *e)
+{
+	cJSON *object = cJSON_AddObjectToObject(root, "encryption");
+
+	return object && add(object, "authenticated", cJSON_CreateBool(e->authenticated)) &&
+	       add_number_hex(object, "invocation_counter", e->counter) &&
+	       add_hex(object, "security_control", &e->control, 1) &&
+	       add_hex(object, "system_title", e->title, sizeof(e->title));
 }
 
 /* ---- header ---- */
@@ -194,17 +249,39 @@ static bool add_llc(cJSON *header, const uint8_t llc[3])
 	       add_hex(header, "llc_src_svc_ap", &llc[1], 1);
 }
 
-static bool add_header(cJSON *root, const struct han_reading *reading)
+static bool add_mbus(cJSON *header, const struct han_mbus_header *h)
+{
+	return add_hex(header, "mbus_address", &h->address, 1) &&
+	       add_hex(header, "mbus_ci", &h->ci, 1) &&
+	       add_hex(header, "mbus_control", &h->control, 1);
+}
+
+static bool add_p1(cJSON *header, const struct han_p1_header *h)
+{
+	char crc[5];
+
+	snprintf(crc, sizeof(crc), "%04X", h->crc);
+	return (!h->has_crc || add_text(header, "p1_crc", crc)) &&
+	       (h->ident_len == 0 ||
+	        add(header, "p1_identification", create_octets(h->ident, h->ident_len)));
+}
+
+static bool add_apdu(cJSON *header, const struct han_apdu_header *apdu)
+{
+	return add_number_hex(header, "apdu_invoke_id_and_priority", apdu->invoke_id) &&
+	       add_hex(header, "apdu_tag", &apdu->tag, 1);
+}
+
+static bool add_header(cJSON *root, const struct han_reading *reading, bool decoded)
 {
 	cJSON *header = cJSON_AddObjectToObject(root, "header");
-	uint32_t id = reading->apdu.invoke_id;
-	const uint8_t invoke_id[] = { (uint8_t)(id >> 24), (uint8_t)(id >> 16), (uint8_t)(id >> 8),
-		                      (uint8_t)id };
+	bool has_p1 = reading->framing == HAN_FRAMING_P1 || (decoded && reading->is_telegram);
 
-	return header && add_hex(header, "apdu_invoke_id_and_priority", invoke_id, 4) &&
-	       add_hex(header, "apdu_tag", &reading->apdu.tag, 1) &&
+	return header && (!decoded || reading->is_telegram || add_apdu(header, &reading->apdu)) &&
 	       (reading->framing != HAN_FRAMING_HDLC || add_hdlc(header, &reading->hdlc)) &&
-	       (!reading->has_llc || add_llc(header, reading->llc));
+	       (!reading->has_llc || add_llc(header, reading->llc)) &&
+	       (reading->framing != HAN_FRAMING_MBUS || add_mbus(header, &reading->mbus)) &&
+	       (!has_p1 || add_p1(header, &reading->p1));
 }
 
 /* ---- payload ---- */
@@ -215,7 +292,8 @@ static cJSON *create_item(const struct han_item *item)
 	case HAN_ITEM_NULL:
 		return cJSON_CreateNull();
 	case HAN_ITEM_NUMBER:
-		return create_number((struct han_decimal){ item->magnitude, 0, item->negative });
+		return create_number(
+			(struct han_decimal){ item->magnitude, item->exp10, item->negative });
 	case HAN_ITEM_OCTETS:
 		return create_octets(item->octets, item->len);
 	case HAN_ITEM_CONTAINER:
@@ -231,7 +309,7 @@ static cJSON *create_time(const struct han_apdu_header *apdu)
 }
 
 /* The header's date-time, then the body, containers as arrays. */
-static bool add_payload(cJSON *root, const struct han_reading *reading)
+static bool add_apdu_payload(cJSON *root, const struct han_reading *reading)
 {
 	cJSON *open[HAN_AXDR_DEPTH + 2] = { cJSON_AddArrayToObject(root, "payload") };
 	bool added = open[0] && add(open[0], NULL, create_time(&reading->apdu));
@@ -249,13 +327,38 @@ static bool add_payload(cJSON *root, const struct han_reading *reading)
 	return added;
 }
 
-char *seed_print(const struct han_reading *reading, bool compact)
+/* The telegram's lines, without their ends. */
+static bool add_telegram_payload(cJSON *root, const struct han_reading *reading)
+{
+	cJSON *payload = cJSON_AddArrayToObject(root, "payload");
+	const uint8_t *at = reading->message, *end = at + reading->message_len;
+	bool added = payload != NULL;
+
+	while (added && at < end) {
+		const uint8_t *stop = memchr(at, '\n', (size_t)(end - at));
+		size_t len = (size_t)((stop ? stop : end) - at);
+		size_t shown = len > 0 && at[len - 1] == '\r' ? len - 1 : len;
+
+		added = add(payload, NULL, create_octets(at, shown));
+		at = stop ? stop + 1 : end;
+	}
+	return added;
+}
+
+static bool add_payload(cJSON *root, const struct han_reading *reading)
+{
+	return reading->is_telegram ? add_telegram_payload(root, reading)
+	                            : add_apdu_payload(root, reading);
+}
+
+char *seed_print(const struct han_reading *reading, bool decoded, bool compact)
 {
 	cJSON *root = cJSON_CreateObject();
 	char *text = NULL;
 
-	if (root && add_data(root, reading) && add_header(root, reading) &&
-	    add_payload(root, reading))
+	if (root && (!decoded || add_data(root, reading)) &&
+	    (!reading->has_encryption || add_encryption(root, &reading->encryption)) &&
+	    add_header(root, reading, decoded) && (!decoded || add_payload(root, reading)))
 		text = compact ? cJSON_PrintUnformatted(root) : cJSON_Print(root);
 	cJSON_Delete(root);
 	return text;

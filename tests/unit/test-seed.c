@@ -42,7 +42,7 @@ static const struct han_reading *read_list(const struct kaifa *meter, enum kaifa
 /* Compact text of a reading; the caller's to free. */
 static char *print_compact(const struct han_reading *reading)
 {
-	char *text = seed_print(reading, true);
+	char *text = seed_print(reading, true, true);
 
 	assert_non_null(text);
 	return text;
@@ -337,28 +337,162 @@ static void test_items(void **state)
 
 /* ---- values ---- */
 
-/* A code without a name stands under itself, in its place among the names. */
-static void test_unnamed_value(void **state)
+static const struct han_measurement *power(void)
+{
+	return han_measurement_find((struct han_obis){ 1, 0, 1, 7, 0, 255 });
+}
+
+/* clang-format off */
+static const struct {
+	const char *name;
+	struct han_value value;
+	const char *member; /* of "data" */
+} members[] = {
+	{ "a code without a name",
+	  { .has_obis = true, .obis = { 1, 0, 99, 1, 0, 255 }, .number = { 12340, -3, false } },
+	  "\"1-0:99.1.0.255\":{\"obis_code\":\"1-0:99.1.0.255\",\"value\":12.34}" },
+	{ "a telegram's code",
+	  { .has_obis = true, .short_obis = true, .obis = { 0, 1, 24, 2, 1, 255 }, .unit = HAN_UNIT_M3, .number = { 1234567, -3, false } },
+	  "\"0-1:24.2.1\":{\"obis_code\":\"0-1:24.2.1\",\"unit\":\"m3\",\"value\":1234.567}" },
+	{ "an element of unknown meaning",
+	  { .item = 7, .number = { 3, 0, true } },
+	  "\"item07\":{\"obis_code\":\"item07\",\"value\":-3}" },
+	{ "the seed's VArh",
+	  { .item = 1, .unit = HAN_UNIT_VARH, .number = { 3, 0, false } },
+	  "\"item01\":{\"obis_code\":\"item01\",\"unit\":\"VArh\",\"value\":3}" },
+	{ "the seed's kVArh",
+	  { .item = 1, .unit = HAN_UNIT_KVARH, .number = { 3, 0, false } },
+	  "\"item01\":{\"obis_code\":\"item01\",\"unit\":\"kVArh\",\"value\":3}" },
+	{ "a unit of the standard",
+	  { .item = 1, .unit = HAN_UNIT_HZ, .number = { 500, -1, false } },
+	  "\"item01\":{\"obis_code\":\"item01\",\"unit\":\"Hz\",\"value\":50}" },
+	{ "a reserved unit",
+	  { .item = 1, .unit = (enum han_unit)200, .number = { 3, 0, false } },
+	  "\"item01\":{\"obis_code\":\"item01\",\"unit\":\"unit-200\",\"value\":3}" },
+	{ "a text has no unit",
+	  { .item = 1, .type = HAN_VALUE_TEXT, .unit = HAN_UNIT_V, .octets = (const uint8_t *)"a\xc3\xa4", .len = 3 },
+	  "\"item01\":{\"obis_code\":\"item01\",\"value\":\"61c3a4\"}" },
+	{ "a clock of no Kaifa list, deviation given",
+	  { .item = 1, .type = HAN_VALUE_CLOCK, .time = { 2021, 9, 27, 1, 9, 47, 15, 0, -120, 0x80 } },
+	  "\"item01\":{\"obis_code\":\"item01\",\"value\":\"2021-09-27T09:47:15+02:00\"}" },
+	{ "a suspect one",
+	  { .item = 1, .suspicion = HAN_SUSPECT_SUM, .unit = HAN_UNIT_KWH, .number = { 3, 0, false } },
+	  "\"item01\":{\"obis_code\":\"item01\",\"suspect\":\"total that is not the sum of its tariffs\",\"unit\":\"kWh\",\"value\":3}" },
+	{ "structural and suspect",
+	  { .item = 1, .structural = true, .suspicion = HAN_SUSPECT_DATE },
+	  "\"item01\":{\"obis_code\":\"item01\",\"structural\":true,\"suspect\":\"date that does not exist\",\"value\":0}" },
+};
+/* clang-format on */
+
+/* Each in its place among the names. */
+static void test_members(void **state)
 {
 	static const uint8_t body[] = { 0 };
-	struct han_reading reading = { .body = body, .body_len = sizeof(body), .count = 2 };
-	char *text;
 
 	(void)state;
-	reading.values[0] = (struct han_value){
-		.measurement = han_measurement_find((struct han_obis){ 1, 0, 1, 7, 0, 255 }),
-		.obis = { 1, 0, 1, 7, 0, 255 },
-		.number = { 5, 0, true },
-	};
-	reading.values[1] = (struct han_value){
-		.obis = { 1, 0, 99, 1, 0, 255 },
-		.number = { 12340, -3, false },
-	};
-	text = print_compact(&reading);
-	check_holds(text, "{\"data\":{\"1-0:99.1.0.255\":{\"obis_code\":\"1-0:99.1.0.255\","
-	                  "\"value\":12.34},\"power_active_import\":{");
-	check_holds(text, "\"unit\":\"W\",\"value\":-5}");
+	for (size_t i = 0; i < COUNT(members); i++) {
+		struct han_reading reading = { .body = body, .body_len = 1, .count = 2 };
+		char expected[512], *text;
+
+		say_case(members[i].name);
+		reading.values[0] = (struct han_value){ .measurement = power(),
+			                                .has_obis = true,
+			                                .obis = power()->obis,
+			                                .unit = power()->unit,
+			                                .number = { 5, 0, true } };
+		reading.values[1] = members[i].value;
+		text = print_compact(&reading);
+		snprintf(expected, sizeof(expected), "{\"data\":{%s,\"power_active_import\":{",
+		         members[i].member);
+		check_holds(text, expected);
+		check_holds(text, "\"unit\":\"W\",\"value\":-5}");
+		free(text);
+	}
+}
+
+/* A key stands once, whatever the meter sends. */
+static void test_same_name_twice(void **state)
+{
+	static const uint8_t body[] = { 0 };
+	struct han_reading reading = { .body = body, .body_len = 1, .count = 3 };
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++)
+		reading.values[i] = (struct han_value){ .item = 4, .number = { i + 1, 0, false } };
+	check_text(&reading, "{\"data\":{\"item04\":{\"obis_code\":\"item04\",\"value\":1}},"
+	                     "\"header\":{\"apdu_invoke_id_and_priority\":\"00000000\","
+	                     "\"apdu_tag\":\"00\"},\"payload\":[null,null]}");
+}
+
+/* ---- framings and ciphering ---- */
+
+static const struct han_encryption encryption = {
+	.title = { 0x4B, 0x46, 0x4D, 0x10, 0x20, 0x01, 0xAB, 0xCD },
+	.control = 0x30,
+	.counter = 0x00C0FFEE,
+	.authenticated = true,
+};
+
+#define ENCRYPTION                                                                    \
+	"\"encryption\":{\"authenticated\":true,\"invocation_counter\":\"00c0ffee\"," \
+	"\"security_control\":\"30\",\"system_title\":\"4b464d102001abcd\"}"
+
+static const struct han_mbus_header mbus = { 0x53, 0xFF, 0x00, 0x01, 0x67 };
+
+#define MBUS "\"mbus_address\":\"ff\",\"mbus_ci\":\"00\",\"mbus_control\":\"53\""
+
+static void test_mbus(void **state)
+{
+	static const uint8_t body[] = { 0 };
+	const struct han_reading reading = { .framing = HAN_FRAMING_MBUS,
+		                             .mbus = mbus,
+		                             .has_encryption = true,
+		                             .encryption = encryption,
+		                             .apdu = { .tag = 0x0F },
+		                             .body = body,
+		                             .body_len = 1 };
+
+	(void)state;
+	check_text(&reading,
+	           "{\"data\":{}," ENCRYPTION ",\"header\":{"
+	           "\"apdu_invoke_id_and_priority\":\"00000000\",\"apdu_tag\":\"0f\"," MBUS
+	           "},\"payload\":[null,null]}");
+}
+
+/* Who sent it, and no more. */
+static void test_sealed(void **state)
+{
+	const struct han_reading reading = { .framing = HAN_FRAMING_MBUS,
+		                             .mbus = mbus,
+		                             .has_encryption = true,
+		                             .encryption = encryption };
+	char *text = seed_print(&reading, false, true);
+
+	(void)state;
+	assert_string_equal(text, "{" ENCRYPTION ",\"header\":{" MBUS "}}");
 	free(text);
+}
+
+#define TELEGRAM         "/XYZ5\\2 meter\r\n\r\n1-0:1.7.0(00.193*kW)\r\n!"
+#define TELEGRAM_PAYLOAD "\"payload\":[\"/XYZ5\\\\2 meter\",\"\",\"1-0:1.7.0(00.193*kW)\",\"!\"]}"
+#define IDENT            "\"p1_identification\":\"XYZ5\\\\2 meter\""
+
+static void test_telegram(void **state)
+{
+	struct han_reading reading = { .framing = HAN_FRAMING_P1,
+		                       .p1 = { "XYZ5\\2 meter", 12, true, 0x0B2C },
+		                       .is_telegram = true,
+		                       .message = (const uint8_t *)TELEGRAM,
+		                       .message_len = strlen(TELEGRAM) };
+
+	(void)state;
+	check_text(&reading,
+	           "{\"data\":{},\"header\":{\"p1_crc\":\"0B2C\"," IDENT "}," TELEGRAM_PAYLOAD);
+	reading.p1.has_crc = false;
+	check_text(&reading, "{\"data\":{},\"header\":{" IDENT "}," TELEGRAM_PAYLOAD);
+	reading.framing = HAN_FRAMING_MBUS; /* as Sagemcom sends it in Graz */
+	reading.mbus = mbus;
+	check_text(&reading, "{\"data\":{},\"header\":{" MBUS "," IDENT "}," TELEGRAM_PAYLOAD);
 }
 
 static void test_clocks(void **state)
@@ -433,7 +567,8 @@ static void test_layouts(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(lists); i++) {
 		const struct han_reading *reading = read_list(&sample, lists[i]);
-		char *compact = seed_print(reading, true), *spread = seed_print(reading, false);
+		char *compact = seed_print(reading, true, true),
+		     *spread = seed_print(reading, true, false);
 		cJSON *a = cJSON_Parse(compact), *b = cJSON_Parse(spread);
 
 		assert_non_null(a);
@@ -480,7 +615,7 @@ static bool print_without(const struct han_reading *reading, bool compact, unsig
 
 	allocations = 0;
 	failing = nth;
-	text = seed_print(reading, compact);
+	text = seed_print(reading, true, compact);
 	if (text && compact)
 		assert_string_equal(text, published);
 	release(text);
@@ -511,11 +646,20 @@ static void test_memory_ends(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_published_object), cmocka_unit_test(test_bare_apdu),
-		cmocka_unit_test(test_exact_numbers),    cmocka_unit_test(test_octets),
-		cmocka_unit_test(test_all_octets),       cmocka_unit_test(test_items),
-		cmocka_unit_test(test_unnamed_value),    cmocka_unit_test(test_clocks),
-		cmocka_unit_test(test_structural_zeros), cmocka_unit_test(test_layouts),
+		cmocka_unit_test(test_published_object),
+		cmocka_unit_test(test_bare_apdu),
+		cmocka_unit_test(test_exact_numbers),
+		cmocka_unit_test(test_octets),
+		cmocka_unit_test(test_all_octets),
+		cmocka_unit_test(test_items),
+		cmocka_unit_test(test_members),
+		cmocka_unit_test(test_same_name_twice),
+		cmocka_unit_test(test_mbus),
+		cmocka_unit_test(test_sealed),
+		cmocka_unit_test(test_telegram),
+		cmocka_unit_test(test_clocks),
+		cmocka_unit_test(test_structural_zeros),
+		cmocka_unit_test(test_layouts),
 		cmocka_unit_test(test_memory_ends),
 	};
 
