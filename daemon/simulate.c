@@ -2,20 +2,16 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
+#include "hex.h"
 #include "meters.h"
+#include "terminal.h"
 
 #define SECOND_NS 1e9
-#define WAIT_MAX  1e9 /* s: decades, and any time_t holds it */
 #define SPEED_MAX 1000
 #define YEAR_2025 1735689600 /* when invocation counters began */
 
@@ -64,14 +60,6 @@ bool simulate_read_start(const char *text, time_t *start)
 	return true;
 }
 
-static int digit_of(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c ? strchr(digits, c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
 bool simulate_read_key(const char *text, uint8_t key[SIMULATE_KEY_OCTETS])
 {
 	uint8_t read[SIMULATE_KEY_OCTETS];
@@ -79,7 +67,7 @@ bool simulate_read_key(const char *text, uint8_t key[SIMULATE_KEY_OCTETS])
 	if (strlen(text) != 2 * sizeof(read))
 		return false;
 	for (size_t i = 0; i < sizeof(read); i++) {
-		int high = digit_of(text[2 * i]), low = digit_of(text[2 * i + 1]);
+		int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return false;
@@ -117,105 +105,18 @@ const char *simulate_check(const struct simulate_settings *settings)
 	return NULL;
 }
 
-/* ---- pty ---- */
-
-struct player {
-	int master;
-	int slave; /* held open: a reader that goes away does not hang up */
-	char path[64];
-	double speed;
-	double octet_ns;       /* how long an octet takes on the line */
-	struct timespec epoch; /* when the meter's first second began */
-	sigset_t stop_signals; /* blocked, and looked for while waiting */
-	bool stopped;
-};
-
-static int fail(const char *what)
-{
-	int rc = -errno;
-
-	fprintf(stderr, "hantool: %s: %s\n", what, strerror(-rc));
-	return rc;
-}
-
-static int open_pty(struct player *p)
-{
-	struct termios tio;
-
-	p->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-	if (p->master < 0 || grantpt(p->master) < 0 || unlockpt(p->master) < 0 ||
-	    ptsname_r(p->master, p->path, sizeof(p->path)) != 0)
-		return fail("no pseudo terminal");
-	p->slave = open(p->path, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (p->slave < 0 || tcgetattr(p->slave, &tio) < 0)
-		return fail(p->path);
-	cfmakeraw(&tio);
-	if (tcsetattr(p->slave, TCSANOW, &tio) < 0)
-		return fail(p->path);
-	return 0;
-}
-
-static void close_pty(struct player *p)
-{
-	if (p->slave >= 0)
-		close(p->slave);
-	if (p->master >= 0)
-		close(p->master);
-}
-
-static int make_link(const char *path, const char *link)
-{
-	struct stat st;
-
-	if (lstat(link, &st) == 0 && S_ISLNK(st.st_mode) && unlink(link) < 0)
-		return fail(link);
-	return symlink(path, link) < 0 ? fail(link) : 0;
-}
-
-/* Only when it is still ours: another one may have taken the name. */
-static void remove_link(const char *path, const char *link)
-{
-	char target[sizeof(((struct player *)NULL)->path)];
-	ssize_t len = readlink(link, target, sizeof(target));
-
-	if (len > 0 && (size_t)len == strlen(path) && memcmp(target, path, (size_t)len) == 0)
-		unlink(link);
-}
-
 /* ---- play ---- */
 
-/* Waits until so many ns of the meter's time have passed since the epoch: an absolute moment, so that
- * nothing adds up. */
-static void wait_until(struct player *p, double meter_ns)
-{
-	double at = (double)p->epoch.tv_nsec / SECOND_NS + meter_ns / SECOND_NS / p->speed;
-	struct timespec now;
-	double left;
-
-	if (p->stopped)
-		return;
-	do {
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		left = at - (double)(now.tv_sec - p->epoch.tv_sec) -
-		       (double)now.tv_nsec / SECOND_NS;
-		left = left < 0 ? 0 : left > WAIT_MAX ? WAIT_MAX : left;
-		now.tv_sec = (time_t)left;
-		now.tv_nsec = (long)((left - (double)now.tv_sec) * SECOND_NS);
-		p->stopped = sigtimedwait(&p->stop_signals, NULL, &now) > 0;
-	} while (!p->stopped && errno == EINTR);
-}
+struct player {
+	struct terminal terminal;
+	double octet_ns; /* how long an octet takes on the line */
+};
 
 /* How many of len octets have begun by now, the first of them at meter_ns. */
 static size_t octets_due(const struct player *p, size_t len, double meter_ns)
 {
-	struct timespec now;
-	double passed_ns;
+	double passed_ns = terminal_passed(&p->terminal) - meter_ns;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	passed_ns = ((double)(now.tv_sec - p->epoch.tv_sec) * SECOND_NS +
-	             (double)(now.tv_nsec - p->epoch.tv_nsec)) *
-	                    p->speed -
-	            meter_ns;
 	if (passed_ns >= (double)len * p->octet_ns)
 		return len;
 	return passed_ns > 0 ? (size_t)(passed_ns / p->octet_ns) : 0;
@@ -227,14 +128,14 @@ static void send_message(struct player *p, const uint8_t *octets, size_t len, do
 {
 	size_t sent = 0;
 
-	while (sent < len && !p->stopped) {
+	while (sent < len && !p->terminal.stopped) {
 		size_t due;
 
-		wait_until(p, meter_ns + (double)sent * p->octet_ns);
+		terminal_wait(&p->terminal, meter_ns + (double)sent * p->octet_ns);
 		due = octets_due(p, len, meter_ns);
 		if (due <= sent)
 			due = sent + 1;
-		if (write(p->master, octets + sent, due - sent) < 0 && errno != EAGAIN)
+		if (write(p->terminal.master, octets + sent, due - sent) < 0 && errno != EAGAIN)
 			return;
 		sent = due;
 	}
@@ -264,8 +165,8 @@ static void play(struct player *p, const struct meters_row *meter,
 
 	p->octet_ns = meter->bits * SECOND_NS / meter->baud;
 	sampler_init(&sampler, settings->start, meter->phases);
-	clock_gettime(CLOCK_MONOTONIC, &p->epoch);
-	for (time_t second = 0; !p->stopped; second++) {
+	terminal_start(&p->terminal);
+	for (time_t second = 0; !p->terminal.stopped; second++) {
 		uint8_t buf[METERS_MESSAGE_MAX];
 		struct sample sample;
 		struct encoder e;
@@ -285,28 +186,13 @@ static void play(struct player *p, const struct meters_row *meter,
 
 int simulate(const struct simulate_settings *settings)
 {
-	const struct meters_row *meter = meters_find(settings->meter);
-	struct player p = { .master = -1, .slave = -1, .speed = settings->speed };
+	struct player p;
 	int rc;
 
 	assert(!simulate_check(settings));
-
-	sigemptyset(&p.stop_signals);
-	sigaddset(&p.stop_signals, SIGINT);
-	sigaddset(&p.stop_signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &p.stop_signals, NULL);
-
-	rc = open_pty(&p);
-	if (rc == 0 && settings->link)
-		rc = make_link(p.path, settings->link);
-	if (rc == 0) {
-		if (printf("%s\n", p.path) < 0 || fflush(stdout) == EOF)
-			rc = fail("standard output");
-		else
-			play(&p, meter, settings);
-		if (settings->link)
-			remove_link(p.path, settings->link);
-	}
-	close_pty(&p);
+	rc = terminal_open(&p.terminal, settings->link, settings->speed);
+	if (rc == 0)
+		play(&p, meters_find(settings->meter), settings);
+	terminal_close(&p.terminal);
 	return rc;
 }

@@ -1,0 +1,369 @@
+#include "explain.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "feed.h"
+#include "options.h"
+#include "usage.h"
+
+#define FLAG      0x7E
+#define NOISE_ROW 16
+/* The decoder holds the octets of at most one frame back: what is older is what it is. */
+#define PENDING_MAX ((size_t)8 * HAN_MESSAGE_MAX)
+
+/* ---- octets that are not shown yet ---- */
+
+static uint64_t end_of(const struct explain *x)
+{
+	return x->page.offset + x->len;
+}
+
+/* What was shown is behind us. */
+static void drop(struct explain *x, size_t n)
+{
+	memmove(x->octets, x->octets + n, x->len - n);
+	x->len -= n;
+}
+
+/* The first octets of those not shown, up to a place in the input. */
+static struct span span_to(const struct explain *x, uint64_t end)
+{
+	uint64_t n = end > x->page.offset ? end - x->page.offset : 0;
+
+	return (struct span){ x->octets, n < x->len ? (size_t)n : x->len };
+}
+
+/* ---- what is no frame ---- */
+
+static void show_noise(struct explain *x, uint64_t end)
+{
+	struct span span = span_to(x, end);
+	size_t n = span.left, flags = 0;
+
+	while (flags < n && span.at[flags] == FLAG)
+		flags++;
+	if (flags == n) {
+		span_show_rest(&x->page, &span, PAGE_FAINT, "flags between frames");
+	} else {
+		page_head(&x->page, "Octet %llu: %zu octets that belong to no frame",
+		          (unsigned long long)x->page.offset, n);
+		x->summary.noise += n;
+	}
+	while (span.left > 0) {
+		size_t row = span.left < NOISE_ROW ? span.left : NOISE_ROW;
+		char text[NOISE_ROW + 1];
+
+		span_show(&x->page, &span, row, PAGE_FAINT, "|%s|",
+		          page_text(span.at, row, text, sizeof(text)));
+	}
+	drop(x, n);
+}
+
+/* ---- messages ---- */
+
+static const char *framing_text(enum han_framing framing)
+{
+	switch (framing) {
+	case HAN_FRAMING_NONE:
+		break;
+	case HAN_FRAMING_HDLC:
+		return "HDLC frame";
+	case HAN_FRAMING_MBUS:
+		return "M-Bus frame";
+	case HAN_FRAMING_P1:
+		return "P1 telegram";
+	}
+	return "APDU";
+}
+
+static void show_segment(struct explain *x, const struct explain_frame *frame, struct span *span,
+                         const struct explain_message *message)
+{
+	if (frame->place == PLACE_FIRST) {
+		if (frame->framing == HAN_FRAMING_HDLC)
+			explain_llc(&x->page, span);
+		train_begin(&x->segments);
+	}
+	train_add(&x->segments, span->at, span->left);
+	span_show_rest(&x->page, span, PAGE_PLAIN, "part %u of a message", x->segments.parts);
+	if (frame->place != PLACE_LAST)
+		return;
+	page_note(&x->page, PAGE_PLAIN, "the message, put together from %u parts: %zu octets",
+	          x->segments.parts, x->segments.len);
+	explain_inner(&x->page, x->segments.octets, x->segments.len, message);
+	train_begin(&x->segments);
+}
+
+/* The message in a frame, or its part. Of a refused frame it is shown, but not kept. */
+static void show_message(struct explain *x, const struct explain_frame *frame, struct span span,
+                         const struct han_reading *reading, bool good)
+{
+	const struct explain_message message = { reading, good ? &x->blocks : NULL };
+
+	if (frame->place == PLACE_NONE || span.left == 0)
+		return;
+	x->page.depth++;
+	if (frame->place == PLACE_WHOLE) {
+		if (frame->framing == HAN_FRAMING_HDLC)
+			explain_llc(&x->page, &span);
+		explain_apdu(&x->page, &span, &message);
+	} else if (good) {
+		show_segment(x, frame, &span, &message);
+	} else {
+		span_show_rest(&x->page, &span, PAGE_PLAIN, "part of a message");
+	}
+	x->page.depth--;
+}
+
+/* A frame, as far as it reaches in the octets up to that end; returns how many are shown. */
+static size_t show_frame(struct explain *x, struct explain_frame *frame, uint64_t end,
+                         const struct han_reading *reading, bool good)
+{
+	struct span span = span_to(x, end);
+	size_t n = span.left;
+
+	frame->in_segments = x->in_segments;
+	if (explain_frame_begin(&x->page, &span, frame)) {
+		show_message(x, frame, frame->message, reading, good);
+		span.at += frame->message.left;
+		span.left -= frame->message.left;
+		explain_frame_end(&x->page, &span, frame);
+		if (good)
+			x->in_segments = frame->place == PLACE_FIRST || frame->place == PLACE_NEXT;
+	}
+	return n - span.left;
+}
+
+/* ---- refused candidates ---- */
+
+/* One that goes far enough to be what it seems, and to end a damaged one before it. */
+static bool is_grave(const struct explain_refusal *r)
+{
+	switch (r->err) {
+	case HAN_ERR_FCS:
+	case HAN_ERR_FLAG:
+	case HAN_ERR_CHECKSUM:
+	case HAN_ERR_STOP:
+	case HAN_ERR_CRC:
+		return true;
+	case HAN_ERR_END:
+	case HAN_ERR_TIMEOUT:
+		return r->len > 8;
+	default:
+		return false;
+	}
+}
+
+/* The next one that is not shown yet, before that end; NULL: none. */
+static const struct explain_refusal *next_refusal(const struct explain *x, uint64_t end)
+{
+	for (size_t i = 0; i < x->refused; i++) {
+		const struct explain_refusal *r = &x->refusals[i];
+		/* A flag that was shown may also be its first octet. */
+		uint64_t first = r->offset + (r->framing == HAN_FRAMING_HDLC);
+
+		if (first >= x->page.offset && first < end)
+			return r;
+	}
+	return NULL;
+}
+
+static void show_refused(struct explain *x, const struct explain_refusal *refusal, uint64_t end)
+{
+	struct explain_frame frame = { .framing = refusal->framing,
+		                       .shared = refusal->offset < x->page.offset };
+	uint64_t stop = refusal->offset + refusal->len;
+	size_t n;
+
+	for (const struct explain_refusal *r = refusal + 1; r < x->refusals + x->refused; r++) {
+		if (is_grave(r) && r->offset < stop)
+			stop = r->offset;
+	}
+	if (stop > end)
+		stop = end;
+	if (stop <= x->page.offset)
+		stop = x->page.offset + 1;
+	page_head(&x->page, "Octet %llu: %s, refused: %s", (unsigned long long)refusal->offset,
+	          framing_text(refusal->framing), han_err_name(refusal->err));
+	n = show_frame(x, &frame, stop, NULL, false);
+	page_note(&x->page, PAGE_BAD, "refused: %s", han_err_name(refusal->err));
+	x->summary.noise += n;
+	drop(x, n);
+}
+
+/* All that stands before that place in the input, which belongs to no frame. */
+static void show_to(struct explain *x, uint64_t end)
+{
+	size_t kept = 0;
+
+	while (x->page.offset < end && x->len > 0) {
+		const struct explain_refusal *r = next_refusal(x, end);
+
+		if (!r)
+			show_noise(x, end);
+		else if (r->offset > x->page.offset)
+			show_noise(x, r->offset);
+		else
+			show_refused(x, r, end);
+	}
+	for (size_t i = 0; i < x->refused; i++) {
+		if (x->refusals[i].offset >= end)
+			x->refusals[kept++] = x->refusals[i];
+	}
+	x->refused = kept;
+}
+
+static void keep_refusal(struct explain *x, const struct han_event *event)
+{
+	if (x->refused == EXPLAIN_REFUSALS)
+		memmove(x->refusals, x->refusals + 1, --x->refused * sizeof(x->refusals[0]));
+	x->refusals[x->refused++] = (struct explain_refusal){
+		.offset = event->offset,
+		.len = event->frame_len,
+		.framing = event->framing,
+		.err = event->err,
+	};
+}
+
+/* ---- events ---- */
+
+static void tell_verdict(struct explain *x, const struct han_event *event)
+{
+	const struct han_list *list;
+
+	if (event->type == HAN_PART) {
+		page_note(&x->page, PAGE_GOOD, "a part of a message: the rest is to come");
+	} else if (event->type == HAN_READING) {
+		list = event->reading->list;
+		page_note(&x->page, PAGE_GOOD, "message decoded: %s%s%zu values",
+		          list ? han_list_name(list) : "", list ? ", " : "", event->reading->count);
+	} else {
+		page_note(&x->page, PAGE_BAD, "message not decoded: %s", han_err_name(event->err));
+	}
+}
+
+/* The reading of which values, or a message in clear, are to be shown; NULL: there is none. */
+static const struct han_reading *shown_reading(const struct han_event *event)
+{
+	bool opened = event->type == HAN_BAD_MESSAGE && event->reading &&
+	              event->reading->has_encryption && event->err < HAN_ERR_SECURITY;
+
+	return event->type == HAN_READING || opened ? event->reading : NULL;
+}
+
+static void show_event(struct explain *x, const struct han_event *event)
+{
+	struct explain_frame frame = { .framing = event->framing };
+	size_t n;
+
+	show_to(x, event->offset);
+	frame.shared = event->offset < x->page.offset;
+	page_head(&x->page, "Octet %llu: %s, %zu octets", (unsigned long long)event->offset,
+	          framing_text(event->framing), event->frame_len);
+	n = show_frame(x, &frame, event->offset + event->frame_len, shown_reading(event), true);
+	tell_verdict(x, event);
+	drop(x, n);
+}
+
+void explain_init(struct explain *x, FILE *out, bool colour)
+{
+	*x = (struct explain){ 0 };
+	page_init(&x->page, out, colour);
+}
+
+void explain_fini(struct explain *x)
+{
+	free(x->octets);
+	x->octets = NULL;
+}
+
+void explain_octets(struct explain *x, const uint8_t *octets, size_t len)
+{
+	if (len > x->size - x->len) {
+		size_t size = 2 * (x->len + len);
+		uint8_t *grown = realloc(x->octets, size);
+
+		if (!grown) {
+			errno = ENOMEM;
+			usage_tell_errno("explain");
+			exit(EXIT_FAILURE);
+		}
+		x->octets = grown;
+		x->size = size;
+	}
+	memcpy(x->octets + x->len, octets, len);
+	x->len += len;
+	summary_octets(&x->summary, octets, len);
+}
+
+void explain_event(struct explain *x, const struct han_event *event)
+{
+	summary_event(&x->summary, event);
+	if (event->type == HAN_BAD_FRAME) {
+		keep_refusal(x, event);
+	} else if (event->type != HAN_MORE && event->frame) {
+		show_event(x, event);
+	} else if (event->type == HAN_BAD_MESSAGE) {
+		page_head(&x->page, "A begun message is given up: %s", han_err_name(event->err));
+		x->in_segments = false;
+	}
+	if (x->len > PENDING_MAX)
+		show_to(x, end_of(x) - HAN_MESSAGE_MAX);
+}
+
+void explain_end(struct explain *x)
+{
+	show_to(x, end_of(x));
+	summary_print(&x->summary, &x->page);
+}
+
+/* ---- command ---- */
+
+static void take_octets(void *user, const uint8_t *octets, size_t len)
+{
+	explain_octets(user, octets, len);
+}
+
+static bool take_event(void *user, const struct han_event *event)
+{
+	struct explain *x = user;
+
+	explain_event(x, event);
+	return event->type == HAN_MORE || fflush(x->page.out) != EOF;
+}
+
+static bool wants_colour(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && !(no && no[0]) && !(term && strcmp(term, "dumb") == 0);
+}
+
+int explain_main(int argc, char **argv)
+{
+	static struct han_decoder decoder;
+	static struct source source;
+	static struct explain x;
+	const struct feed feed = { .octets = take_octets, .event = take_event, .user = &x };
+	struct options options;
+	int rc;
+
+	options_read(&options, argc, argv, "explain");
+	han_decoder_init(&decoder, &options.settings);
+	options_wipe(&options);
+	explain_init(&x, stdout, wants_colour());
+	rc = source_open(&source, options.source, options.speed);
+	if (rc == 0) {
+		rc = feed_run(&feed, &source, &decoder, options.bare);
+		explain_end(&x);
+		source_close(&source);
+	}
+	if (fflush(stdout) == EOF)
+		rc = usage_tell_errno("standard output");
+	explain_fini(&x);
+	han_decoder_fini(&decoder);
+	return rc == 0 && x.summary.messages > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,430 @@
+/* What explain says: every octet once and in order, whatever comes; fields, checks and meanings by the words. */
+#include "explain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../daemon/kaifa.h" /* beside this file is another one */
+#include "dice.h"
+#include "frame.h"
+#include "unhex.h"
+
+static struct han_decoder decoder;
+
+/* The page of these octets, pushed in chunks; the caller's to free. */
+static char *explain_octets_of(const uint8_t *octets, size_t len, size_t chunk, bool colour)
+{
+	static struct explain x;
+	struct han_event event;
+	size_t size;
+	char *text;
+	FILE *out = open_memstream(&text, &size);
+
+	han_decoder_init(&decoder, NULL);
+	explain_init(&x, out, colour);
+	for (size_t at = 0; at < len;) {
+		size_t n = len - at < chunk ? len - at : chunk, used;
+
+		do {
+			used = han_decoder_push(&decoder, octets + at, n, 0, &event);
+			explain_octets(&x, octets + at, used);
+			at += used;
+			n -= used;
+			explain_event(&x, &event);
+		} while (event.type != HAN_MORE);
+	}
+	do {
+		han_decoder_end(&decoder, &event);
+		explain_event(&x, &event);
+	} while (event.type != HAN_MORE);
+	explain_end(&x);
+	explain_fini(&x);
+	fclose(out);
+	return text;
+}
+
+/* The octets of a line, unless they are those of an inner message. */
+static size_t octets_of(const char *line, uint8_t *out)
+{
+	size_t n = 0;
+	char *end;
+
+	if (strspn(line, " ") > 7 || memchr(line, '+', 8) || strlen(line) < 12)
+		return 0;
+	strtoul(line, &end, 10);
+	if (end == line || strncmp(end, "  ", 2) != 0)
+		return 0;
+	for (const char *at = end + 2; n < 16 && at[0] && at[1] && (at[2] == ' ' || !at[2]) &&
+	                               strspn(at, "0123456789abcdef") == 2;
+	     at += 3) {
+		unhex((const char[]){ at[0], at[1], 0 }, out + n++, 1);
+		if (!at[2])
+			break;
+	}
+	return n;
+}
+
+/* Every octet, once, in order. */
+static void check_octets(const uint8_t *octets, size_t len, size_t chunk)
+{
+	char *text = explain_octets_of(octets, len, chunk, false), *save = NULL;
+	uint8_t *shown = malloc(len + 1);
+	size_t at = 0;
+
+	assert_null(strchr(text, '\033'));
+	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		uint8_t row[16];
+		size_t n = octets_of(line, row);
+
+		assert_true(at + n <= len);
+		memcpy(shown + at, row, n);
+		at += n;
+	}
+	assert_int_equal(at, len);
+	assert_memory_equal(shown, octets, len);
+	free(shown);
+	free(text);
+}
+
+static const struct kaifa meter = {
+	.meter_id = "6970631400000000",
+	.meter_type = "MA304H4",
+	.source = { 0x02, 0x01 },
+	.now = { 2026, 1, 31, 6, 23, 59, 50, HAN_UNSPECIFIED, HAN_NO_DEVIATION, 0 },
+	.clock = { 2026, 1, 31, 6, 23, 59, 50, HAN_UNSPECIFIED, HAN_NO_DEVIATION, 0 },
+	.power_import = 1527,
+	.current = { 4218, 1902, 0 },
+	.voltage = { 2314, 2309, 2320 },
+	.energy = { 48211337, 0, 311820, 9120004 },
+};
+
+static size_t make_list(uint8_t buf[ENCODER_FRAME_MAX], enum kaifa_list list)
+{
+	struct encoder e;
+
+	encoder_init(&e, buf, ENCODER_FRAME_MAX);
+	return kaifa_encode(&e, &meter, list);
+}
+
+/* ---- every octet ---- */
+
+static size_t make_stream(uint8_t *buf)
+{
+	size_t len = 0;
+
+	for (int i = 0; i < 4; i++) {
+		len += make_list(buf + len, KAIFA_LIST_1);
+		len += make_list(buf + len, i % 2 ? KAIFA_LIST_2 : KAIFA_LIST_3);
+		if (i == 2)
+			len--; /* a flag that two frames share */
+	}
+	return len;
+}
+
+static void test_sound(void **state)
+{
+	uint8_t buf[8 * ENCODER_FRAME_MAX];
+	size_t len = make_stream(buf);
+
+	(void)state;
+	for (size_t chunk = 1; chunk <= len; chunk += chunk)
+		check_octets(buf, len, chunk);
+	for (size_t cut = 0; cut < 200; cut++)
+		check_octets(buf + cut, len - 2 * cut, len);
+}
+
+/* Altered, lost, doubled; starts of all framings thrown in. */
+static void test_damaged(void **state)
+{
+	static const uint8_t starts[] = { 0x7E, 0x68, '/', 0xDB, 0x16, '!', 0xA0, 0x10 };
+	struct dice dice = dice_new();
+
+	(void)state;
+	for (int round = 0; round < 150; round++) {
+		uint8_t buf[8 * ENCODER_FRAME_MAX];
+		size_t len = make_stream(buf);
+
+		for (size_t n = 1 + dice_below(&dice, 30); n > 0; n--) {
+			size_t at = dice_below(&dice, len - 1);
+
+			switch (dice_below(&dice, 3)) {
+			case 0:
+				buf[at] = (uint8_t)dice_below(&dice, 256);
+				break;
+			case 1:
+				memmove(buf + at, buf + at + 1, --len - at);
+				break;
+			default:
+				buf[at] = starts[dice_below(&dice, sizeof(starts))];
+			}
+		}
+		check_octets(buf, len, 1 + dice_below(&dice, 300));
+	}
+}
+
+/* More noise than is ever held back. */
+static void test_noise(void **state)
+{
+	static uint8_t buf[20 * HAN_MESSAGE_MAX];
+	struct dice dice = dice_new();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(buf); i++)
+		buf[i] = (uint8_t)dice_below(&dice, 256);
+	check_octets(buf, sizeof(buf), 777);
+	memset(buf, 0x7E, sizeof(buf));
+	check_octets(buf, sizeof(buf), 777);
+	check_octets(buf, 0, 1);
+}
+
+/* ---- words ---- */
+
+static void check_words(const uint8_t *octets, size_t len, const char *const *words)
+{
+	char *text = explain_octets_of(octets, len, len, false);
+	const char *at = text;
+
+	for (; *words; words++) {
+		const char *found = strstr(at, *words);
+
+		if (!found)
+			print_error("no \"%s\" in\n%s\n", *words, at);
+		assert_non_null(found);
+		at = found + strlen(*words);
+	}
+	free(text);
+}
+
+#define WORDS(...) ((const char *const[]){ __VA_ARGS__, NULL })
+
+static void test_frame(void **state)
+{
+	uint8_t buf[ENCODER_FRAME_MAX];
+	size_t len = make_list(buf, KAIFA_LIST_3);
+
+	(void)state;
+	check_words(
+		buf, len,
+		WORDS("Octet 0: HDLC frame, 156 octets", "7e    ", "opening flag",
+	              "frame format: type 10, not segmented or last, 154 octets",
+	              "destination address 0", "source address 128", "control: information frame",
+	              "header check", "right", "LLC header", "data-notification",
+	              "invoke id 0, confirmed", "date-time 2026-01-31T23:59:50", "structure of 18",
+	              "octet-string \"KFM_001\" => obis_version = KFM_001",
+	              "double-long-unsigned 1527 => power_active_import = 1527 W "
+	              "[1-0:1.7.0.255, Active power import (Q1+Q4)]",
+	              "4218 x 10^-3 => phase_current_l1 = 4.218 A", "2314 x 10^-1 =>",
+	              "=> meter_timestamp = 2026-01-31T23:59:50",
+	              "48211337 x 10^-3 => energy_active_cum_import = 48211.337 kWh", "frame check",
+	              "right", "closing flag", "message decoded: kaifa-list3-3ph, 18 values",
+	              "Summary", "156 octets, 0 of them in no frame", "1 frames whose checks agree",
+	              "1 messages decoded"));
+}
+
+static void test_wrong_checks(void **state)
+{
+	uint8_t buf[ENCODER_FRAME_MAX];
+	size_t len = make_list(buf, KAIFA_LIST_1);
+
+	(void)state;
+	buf[len - 5] ^= 1;
+	check_words(buf, len,
+	            WORDS("HDLC frame, refused: frame check sequence wrong", "header check",
+	                  "right", "double-long-unsigned 1271", "frame check", "wrong, computed",
+	                  "closing flag", "refused: frame check sequence wrong",
+	                  "0 frames whose checks agree",
+	                  "1 refused as a frame: frame check sequence wrong", "no check agrees"));
+	buf[6] ^= 1; /* the control octet */
+	check_words(buf, len,
+	            WORDS("refused: header check sequence wrong", "header check", "wrong, computed",
+	                  "octets that belong to no frame"));
+}
+
+static void test_segments(void **state)
+{
+	uint8_t list[ENCODER_FRAME_MAX], stream[2 * FRAME_MAX];
+	size_t len = make_list(list, KAIFA_LIST_2), inside = len - 9 - 3, half = 50;
+	struct frame frame;
+
+	(void)state;
+	frame_make(&frame, 0xA800, "cf", "0223", list + 9, half);
+	memcpy(stream, frame.octets, frame.len);
+	len = frame.len;
+	frame_make(&frame, 0xA000, "cf", "0223", list + 9 + half, inside - half);
+	memcpy(stream + len, frame.octets, frame.len);
+	len += frame.len;
+	check_octets(stream, len, 13);
+	check_words(stream, len,
+	            WORDS("a segment, more follow", "LLC header", "part 1 of a message",
+	                  "a part of a message: the rest is to come", "part 2 of a message",
+	                  "put together from 2 parts", "+0  0f", "data-notification",
+	                  "=> power_active_import = 1527 W", "frame check",
+	                  "message decoded: kaifa-list2-3ph, 13 values"));
+}
+
+static void check_in_frame(const char *hex, const char *const *words)
+{
+	uint8_t information[512];
+	size_t len = unhex(hex, information, sizeof(information));
+	struct frame frame;
+
+	frame_make(&frame, 0xA000, "41", "03", information, len);
+	check_octets(frame.octets, frame.len, 9);
+	check_words(frame.octets, frame.len, words);
+}
+
+/* clang-format off */
+static const struct {
+	const char *name, *hex;
+	const char *words[9];
+} messages[] = {
+	{ "tagged, with scaler and unit",
+	  "e6e700 0f 40000000 00 0101 0203 0906 0100010700ff 06 0000052e 0202 0f00 161b",
+	  { "date-time: none", "array of 1", "code 1-0:1.7.0.255, power_active_import",
+	    "double-long-unsigned 1326 => power_active_import = 1326 W", "integer 0, the scaler: x 10^0", "enum 27, the unit: W" } },
+	{ "an unknown type",
+	  "e6e700 0f 40000000 00 0202 06 00000001 07 00",
+	  { "double-long-unsigned 1", "reading stops here, at type 07 (unknown type)", "data type unknown", "not read",
+	    "frame check", "message not decoded: data type unknown" } },
+	{ "ciphered, without a key",
+	  "e6e700 db 08 4b414d4501020304 1e 30 00000023 000102030405060708090a0b0c a0a1a2a3a4a5a6a7a8a9aaab",
+	  { "general-glo-ciphering", "system title \"KAME....\"", "length of the ciphered part: 30 octets",
+	    "suite 0, authenticated, encrypted, unicast key", "invocation counter 35", "ciphertext", "authentication tag",
+	    "give it with --key" } },
+	{ "a block of blocks",
+	  "e6e700 e0 40 0001 0000 05 0f40000000",
+	  { "general-block-transfer", "more blocks follow, streaming, window 0", "block number 1", "acknowledged: 0",
+	    "length of the block: 5 octets", "block 1 of the message" } },
+	{ "another APDU",
+	  "e6e700 c4 01 c1 00",
+	  { "get-response: no push message", "not read", "message not decoded: not a push message" } },
+	{ "a length that cannot be",
+	  "e6e700 db 08 4b414d4501020304 85 00",
+	  { "length of the ciphered part malformed", "not read" } },
+	{ "nothing behind the LLC",
+	  "e6e700",
+	  { "LLC header", "frame check", "message not decoded" } },
+};
+/* clang-format on */
+
+static void test_messages(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(messages); i++) {
+		say_case(messages[i].name);
+		check_in_frame(messages[i].hex, messages[i].words);
+	}
+}
+
+/* Sent by nobody: two octets of a message in one M-Bus frame, its checksum wrong. */
+static void test_mbus(void **state)
+{
+	static const char *const good = "68 07 07 68 53 ff 10 01 67 0f 40 19 16";
+	uint8_t buf[32];
+	size_t len = unhex(good, buf, sizeof(buf));
+
+	(void)state;
+	check_octets(buf, len, 3);
+	check_words(buf, len,
+	            WORDS("M-Bus frame, 13 octets", "start, length 7 (twice), start",
+	                  "control: send user data", "address 255", "segment 0, the last one",
+	                  "data-notification", "checksum 19: right", "stop"));
+	buf[11]++;
+	check_words(buf, len,
+	            WORDS("M-Bus frame, refused: checksum wrong", "checksum 1a: wrong, "
+	                                                          "computed 19"));
+}
+
+static void test_telegram(void **state)
+{
+	static const char telegram[] = "/XYZ5\\2 meter\r\n\r\n1-0:1.7.0(00.193*kW)\r\n!B60D\r\n";
+	struct page page;
+	struct span span = { (const uint8_t *)telegram, strlen(telegram) };
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	page_init(&page, out, false);
+	explain_telegram(&page, &span, NULL);
+	assert_int_equal(span.left, 0);
+	assert_int_equal(page.offset, strlen(telegram));
+	fclose(out);
+	assert_non_null(strstr(text, "identification: XYZ5\\2 meter\n"));
+	assert_non_null(strstr(text, "blank line\n"));
+	assert_non_null(strstr(text, "1-0:1.7.0(00.193*kW)\n"));
+	assert_non_null(strstr(text, "check B60D: "));
+	free(text);
+}
+
+/* ---- the page ---- */
+
+static void test_colour(void **state)
+{
+	uint8_t buf[ENCODER_FRAME_MAX];
+	char *text = explain_octets_of(buf, make_list(buf, KAIFA_LIST_1), 50, true);
+	const char *reset = "\033[0m";
+
+	(void)state;
+	assert_non_null(strstr(text, "\033[1m"));
+	for (const char *at = strchr(text, '\033'); at; at = strchr(at + 1, '\033')) {
+		const char *end = strchr(at, '\n');
+
+		assert_true(end - at >= 4); /* what begins on a line ends on it */
+		assert_memory_equal(end - 4, reset, 4);
+	}
+	free(text);
+}
+
+static void test_hints(void **state)
+{
+	static const struct {
+		const char *name;
+		struct explain_summary summary;
+		const char *hint;
+	} cases[] = {
+		{ "silence", { 0 }, "Nothing came" },
+		{ "seven bits", { .octets = 100, .letters = 98, .high = 45 }, "7E1" },
+		{ "another rate", { .octets = 100, .letters = 40, .high = 60 }, "baud rate" },
+		{ "no check agrees", { .octets = 900, .frame_errors[HAN_ERR_HCS] = 3 }, "parity" },
+		{ "cut", { .octets = 9, .frame_errors[HAN_ERR_END] = 1 }, "none is complete" },
+		{ "no key",
+		  { .octets = 9, .frames = 1, .message_errors[HAN_ERR_NO_KEY] = 1 },
+		  "--key" },
+		{ "a wrong key",
+		  { .octets = 9, .frames = 1, .message_errors[HAN_ERR_KEY] = 1 },
+		  "not this meter's" },
+		{ "a damaged line",
+		  { .octets = 9, .frames = 9, .frame_errors[HAN_ERR_FCS] = 2 },
+		  "adapter" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct page page;
+		char *text;
+		size_t size;
+		FILE *out = open_memstream(&text, &size);
+
+		say_case(cases[i].name);
+		page_init(&page, out, false);
+		summary_print(&cases[i].summary, &page);
+		fclose(out);
+		assert_non_null(strstr(text, cases[i].hint));
+		free(text);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sound),        cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_noise),        cmocka_unit_test(test_frame),
+		cmocka_unit_test(test_wrong_checks), cmocka_unit_test(test_segments),
+		cmocka_unit_test(test_messages),     cmocka_unit_test(test_mbus),
+		cmocka_unit_test(test_telegram),     cmocka_unit_test(test_colour),
+		cmocka_unit_test(test_hints),
+	};
+
+	return cmocka_run_group_tests_name("explain", tests, NULL, NULL);
+}
