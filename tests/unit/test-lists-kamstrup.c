@@ -68,6 +68,10 @@ static const struct body_case lists[] = {
 	  SAYS_K_HEAD("6841121BB245101040") SAYS_K_POWERS SAYS_K_CURRENTS SAYS_K_VOLTS
 	  " meter_timestamp=2024-01-23T18:00:05 energy_active_cum_import=724.344kWh energy_active_cum_export=0.001kWh "
 	  "energy_reactive_cum_import=120.588kvarh energy_reactive_cum_export=4285.508kvarh", NULL },
+	{ "power factors of transformers", "02 05" K_VERSION K_TYPE(T_685) CODE("01010d0700") "12 0062 ", "kamstrup-ct",
+	  "obis_version=Kamstrup_V0001 meter_type=6851121BC243101040 power_factor=0.98", NULL },
+	{ "hundredths of volts, registers in Wh", "02 07" K_VERSION K_TYPE(T_245_WH) CODE("01010d0700") "12 0062 " CODE("0101200700") "12 59aa ", "kamstrup-wh",
+	  "obis_version=Kamstrup_V0001 meter_type=6841121BB245101040 power_factor=0.98 phase_voltage_l1=229.54V", NULL },
 	{ "without a type", "02 03" K_VERSION CODE("0101010800") "06 000b0d78 ", "kamstrup",
 	  "obis_version=Kamstrup_V0001 energy_active_cum_import=7243.44kWh", NULL },
 	{ "a type too short to tell", "02 05" K_VERSION CODE("0101600101") "0a0b 3638343131323142423234" CODE("0101010800") "06 000b0d78 ", "kamstrup",

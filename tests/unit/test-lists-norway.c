@@ -28,6 +28,8 @@ static const struct body_case kaifa[] = {
 	  SAYS_T_HEAD SAYS_POWERS SAYS_CURRENTS SAYS_VOLTAGES " meter_timestamp=2024-01-23T18:00:10+01:00 " SAYS_ENERGIES, NULL },
 	{ "voltages of more than 1000", "02 04" CODE("0100000281") "0907 4b464d5f303031 " CODE("0100200700") "06 000003e9 ", "kaifa-tagged",
 	  "obis_version=KFM_001 phase_voltage_l1=100.1V", NULL },
+	{ "power factor", "02 04" CODE("0100000281") "0907 4b464d5f303031 " CODE("01000d0700") "12 03df ", "kaifa-tagged",
+	  "obis_version=KFM_001 power_factor=0.991", NULL },
 	{ "64 bits", "02 04" CODE("0100000281") "0907 4b464d5f303031 " CODE("0100010800") "15 ffffffffffffffff ", "kaifa-tagged",
 	  "obis_version=KFM_001 energy_active_cum_import=18446744073709551.615kWh", NULL },
 	{ "three wires", "02 0c" CODE("0100000281") "0907 4b464d5f303031 " CODE("0000600107") "0908 4d413330345433" "45 "

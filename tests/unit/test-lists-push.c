@@ -57,6 +57,8 @@ static const struct body_case lists[] = {
 	{ "E570, wide registers", "02 04 0103" REGISTER("0101010800") REGISTER("01001f0700") REGISTER("01000d0700")
 	  "15 ffffffffffffffff 14 0000000000000190 14 fffffffffffffc18", "lg-e570",
 	  "energy_active_cum_import=18446744073709551.615kWh phase_current_l1=400A power_factor=-1.000", NULL },
+	{ "E570, tenths of volts", "02 03 0102" OBJECT("0001", "00002a0000", "02") REGISTER("0100200700") LGZ_E570 "12 08f1", "lg-e570",
+	  "logical_device_name=LGZ1030780000000 phase_voltage_l1=228.9V", NULL },
 	{ "AM550", VSE VSE_VALUES(ISK), "iskra",
 	  SAYS_VSE("ISK1030000000000", "22.9", "22.8", "22.7", "16.61", "21.03", "13.37"), NULL },
 	{ "AM550, its tariffs", "02 08 0108" ITSELF("0006190900") OBJECT("0001", "00002a0000", "02") REGISTER("0101010700") REGISTER("0101050800")

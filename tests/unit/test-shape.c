@@ -81,6 +81,7 @@ static const struct {
 	{ "a null",                  "02 03 0103" ITSELF OF_METER OF_POWER "00" WATTS, "push 0-0:96.1.0.255=null 1-0:1.7.0.255=1234" },
 	{ "only itself",             "02 01 0101" ITSELF,                 "push" },
 	{ "an attribute below 0",    "02 02 0102" ITSELF OBJECT("0003", "0100010700ff", "fe") WATTS, "push" },
+	{ "its own list again, as a text", "02 03 0103" ITSELF OF_POWER ITSELF WATTS TEXT, "push 1-0:1.7.0.255=1234" },
 	{ "its own list again",      "02 03 0103" ITSELF OF_POWER ITSELF WATTS "0101" ITSELF, "push 1-0:1.7.0.255=1234" },
 };
 
@@ -93,6 +94,7 @@ static const struct {
 	{ "a value too many",        "02 04 0102" OF_METER OF_POWER TEXT WATTS WATTS, HAN_ERR_LIST },
 	{ "no values",               "02 01 0102" ITSELF OF_POWER,        HAN_ERR_LIST },
 	{ "the second object is none", "02 03 0102" OF_METER "0203 12 0003 0906 0100010700ff 0f02" TEXT WATTS, HAN_ERR_LIST },
+	{ "an object of five",       "02 03 0102" OF_METER "0205 12 0003 0906 0100010700ff 0f02 12 0000 00" TEXT WATTS, HAN_ERR_LIST },
 	{ "an object's class",       "02 03 0102" OF_METER "0204 11 03 0906 0100010700ff 0f02 12 0000" TEXT WATTS, HAN_ERR_LIST },
 	{ "an object's code",        "02 03 0102" OF_METER "0204 12 0003 0905 0100010700 0f02 12 0000" TEXT WATTS, HAN_ERR_LIST },
 	{ "an object's attribute",   "02 03 0102" OF_METER "0204 12 0003 0906 0100010700ff 1102 12 0000" TEXT WATTS, HAN_ERR_LIST },
