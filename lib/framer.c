@@ -14,6 +14,7 @@ void framer_init(struct framer *f, enum han_protocol protocol)
 	f->end = 0;
 	f->protocol = protocol;
 	f->framing = HAN_FRAMING_NONE;
+	f->last = HAN_FRAMING_NONE;
 	f->step = 0;
 	f->need = NEED_FIRST;
 	f->shared = false;
@@ -141,6 +142,7 @@ static void forget_event(struct framer *f)
 	if (reported == FRAMER_BAD) {
 		drop_candidate(f);
 	} else if (reported == FRAMER_FRAME) {
+		f->last = f->framing;
 		drop(f, f->need - flag);
 		f->shared = flag;
 		f->fresh = true;

@@ -35,6 +35,7 @@ struct framer {
 	size_t end;
 	enum han_protocol protocol; /* the framings looked for */
 	enum han_framing framing;   /* the candidate's */
+	enum han_framing last;      /* that of the last frame */
 	unsigned step;              /* the framing's own: how far it has looked; 0 at first, */
 	size_t need;                /* octets of the candidate with which it wants to look again */
 	bool shared; /* the first octet was the last one of the frame before (a flag) */

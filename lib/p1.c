@@ -70,7 +70,7 @@ static enum look look_at_head(struct framer *f)
 {
 	const uint8_t *head = framer_candidate(f);
 
-	if (!f->fresh && f->protocol != HAN_PROTOCOL_P1)
+	if (!f->fresh && f->protocol != HAN_PROTOCOL_P1 && f->last != HAN_FRAMING_P1)
 		return LOOK_NOISE;
 	if (head[1] != TITLE_LEN)
 		return LOOK_NOISE;

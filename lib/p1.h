@@ -25,8 +25,8 @@ static inline bool p1_starts(uint8_t octet)
  * (HAN_ERR_LINE), so that a damaged telegram does not hold up the one behind it. HAN_ERR_SIZE,
  * HAN_ERR_LENGTH: longer than FRAMER_MAX.
  *
- * A ciphered one is looked for only where f->fresh says that frames begin, unless nothing but P1 comes:
- * nothing checks its octets before it is deciphered, and other framings carry the same APDU inside. Only
+ * A ciphered one is looked for only where f->fresh says that frames begin, unless the line is known to
+ * carry P1: nothing checks its octets before it is deciphered, and other framings carry the same APDU inside. Only
  * a second head of the same meter inside one tells that octets were lost (HAN_ERR_LENGTH). */
 enum look p1_look(struct framer *f);
 

@@ -17,6 +17,7 @@
 #define AUTO      HAN_PROTOCOL_AUTO
 #define HDLC      HAN_PROTOCOL_HDLC
 #define MBUS      HAN_PROTOCOL_MBUS
+#define SEALED    "db08 4b4d500000000001 06 20 00000001 aa "
 #define P1        HAN_PROTOCOL_P1
 
 /* clang-format off */
@@ -52,6 +53,10 @@ static const struct {
 	{ "the end in an HDLC frame", AUTO, HDLC_AA HDLC_CUT,   "hdlc@0+13 bad-END@13", 10 },
 	{ "the end in an M-Bus frame", AUTO, HDLC_AA MBUS_LONG, "hdlc@0+13 bad-END@13", 9 },
 	{ "the end where two had begun", AUTO, HDLC_LONG MBUS_LONG, "bad-END@0 bad-END@9", 18 },
+	{ "a ciphered telegram",      AUTO, SEALED,             "p1@0+17", 0 },
+	{ "one behind noise",         AUTO, "01" SEALED,        "", 18 },
+	{ "one behind noise behind one", AUTO, SEALED "01" SEALED, "p1@0+17 p1@18+17", 1 },
+	{ "one behind noise behind an HDLC frame", AUTO, SEALED HDLC_AA "01" SEALED, "p1@0+17 hdlc@17+13", 18 },
 	{ "an M-Bus frame inside an HDLC frame's information is not looked for", AUTO,
 	  "7ea017010201108b53" MBUS_0F "b423 7e", "hdlc@0+25", 0 },
 };
