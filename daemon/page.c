@@ -25,8 +25,9 @@ void page_head(struct page *p, const char *format, ...)
 }
 
 /* The text behind the columns, to the line's end. */
-static void write_text(const struct page *p, enum page_tone tone, const char *format,
-                       va_list arguments)
+__attribute__((format(printf, 3, 0))) static void write_text(const struct page *p,
+                                                             enum page_tone tone,
+                                                             const char *format, va_list arguments)
 {
 	bool coloured = p->colour && tones[tone][0];
 

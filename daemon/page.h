@@ -46,8 +46,9 @@ __attribute__((format(printf, 3, 4))) void page_note(struct page *page, enum pag
 __attribute__((format(printf, 5, 6))) void page_row(struct page *page, enum page_tone tone,
                                                     const uint8_t *octets, size_t len,
                                                     const char *format, ...);
-void page_row_list(struct page *page, enum page_tone tone, const uint8_t *octets, size_t len,
-                   const char *format, va_list arguments);
+__attribute__((format(printf, 5, 0))) void page_row_list(struct page *page, enum page_tone tone,
+                                                         const uint8_t *octets, size_t len,
+                                                         const char *format, va_list arguments);
 
 /* Octets as a person reads them, those that cannot be seen as dots; cut where buf ends. Returns buf. */
 char *page_text(const uint8_t *octets, size_t len, char *buf, size_t size);
