@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#include "seal.h"
+#include "sealed-apdu.h"
 
 #include "cipher.h"
 

@@ -1,6 +1,6 @@
 /* Ciphered APDUs made without the library: nettle's encryption, and the standard's fields around it. */
-#ifndef SEAL_H
-#define SEAL_H
+#ifndef SEALED_APDU_H
+#define SEALED_APDU_H
 
 #include <nettle/gcm.h>
 
