@@ -17,6 +17,7 @@ struct decoder {
 	struct han_settings settings; /* without the keys, which the cipher has */
 	struct framer framer;
 	struct message message;
+	bool noise; /* since the last frame, refused ones too */
 	struct cipher cipher;
 	uint8_t plain[HAN_MESSAGE_MAX]; /* what was deciphered, or repaired */
 	struct han_reading reading;
@@ -41,6 +42,7 @@ void han_decoder_init(struct han_decoder *decoder, const struct han_settings *se
 	wipe(d->settings.auth_key, sizeof(d->settings.auth_key));
 	framer_init(&d->framer, d->settings.protocol);
 	message_init(&d->message);
+	d->noise = false;
 }
 
 void han_decoder_fini(struct han_decoder *decoder)
@@ -200,10 +202,12 @@ static void tell(struct decoder *d, enum framer_event found, uint64_t now_ms,
                  struct han_event *event)
 {
 	*event = (struct han_event){ .discarded = d->framer.discarded };
-	if (found == FRAMER_BAD || event->discarded > 0)
-		message_disturb(&d->message);
+	d->noise = d->noise || event->discarded > 0;
 	if (found == FRAMER_MORE)
 		return;
+	if (found == FRAMER_BAD || d->noise) /* wherever the octets were cut */
+		message_disturb(&d->message);
+	d->noise = false;
 	event->framing = d->framer.framing;
 	event->frame = framer_frame(&d->framer, &event->frame_len);
 	event->offset = framer_offset(&d->framer);
@@ -256,6 +260,7 @@ void han_decoder_end(struct han_decoder *decoder, struct han_event *event)
 		size_t discarded = event->discarded;
 
 		message_end(&d->message);
+		d->noise = false;
 		if (tell_lost(d, event))
 			event->discarded = discarded;
 	}

@@ -1,9 +1,8 @@
 /* The face of the library: octets in, readings out, and every refusal with its reason. */
+#include "decoding.h"
 #include "dice.h"
 #include "frame.h"
 #include "kaifa.h"
-
-#include <han/decoder.h>
 
 /* Whole frames of a made-up meter, checks included. */
 #define FRAME_1234_W \
@@ -66,120 +65,6 @@ static const struct {
 	{ "unknown list",            PUSH "02 02 06 00000001 06 00000002", 0xA000, "bad-message:LIST" },
 };
 /* clang-format on */
-
-static const char *reason_name(enum han_err err)
-{
-	static const char *const names[HAN_ERR_KINDS] = {
-		[HAN_ERR_HCS] = "HCS",           [HAN_ERR_FCS] = "FCS",
-		[HAN_ERR_FLAG] = "FLAG",         [HAN_ERR_TIMEOUT] = "TIMEOUT",
-		[HAN_ERR_END] = "END",           [HAN_ERR_SEGMENT] = "SEGMENT",
-		[HAN_ERR_LLC] = "LLC",           [HAN_ERR_APDU] = "APDU",
-		[HAN_ERR_DATETIME] = "DATETIME", [HAN_ERR_TRUNCATED] = "TRUNCATED",
-		[HAN_ERR_TYPE] = "TYPE",         [HAN_ERR_COUNT] = "COUNT",
-		[HAN_ERR_LIMIT] = "LIMIT",       [HAN_ERR_TRAILING] = "TRAILING",
-		[HAN_ERR_LIST] = "LIST",
-	};
-
-	return err < HAN_ERR_KINDS && names[err] ? names[err] : "?";
-}
-
-/* A decoder between two fences, and what it said. */
-struct meter {
-	uint64_t before;
-	struct han_decoder decoder;
-	uint64_t after;
-	struct note note;
-	size_t discarded;
-};
-
-#define FENCE 0x5AC3966955AA33CC
-
-static void meter_init(struct meter *meter)
-{
-	meter->before = meter->after = FENCE;
-	memset(&meter->decoder, 0xA5, sizeof(meter->decoder)); /* init expects nothing of it */
-	han_decoder_init(&meter->decoder, NULL);
-	note_clear(&meter->note);
-	meter->discarded = 0;
-}
-
-/* What an event carries, and what it must not. */
-static void check_event(const struct han_event *event)
-{
-	bool framed = event->type != HAN_MORE && event->err != HAN_ERR_INCOMPLETE;
-	bool refused = event->type == HAN_BAD_FRAME || event->type == HAN_BAD_MESSAGE;
-
-	assert_int_equal(event->frame != NULL, framed);
-	assert_int_equal(event->frame_len > 0, framed);
-	assert_true(event->type != HAN_READING || event->reading);
-	assert_true(event->type == HAN_READING || !event->reading || event->reading->count == 0);
-	assert_int_equal(event->err != HAN_OK, refused);
-}
-
-static void meter_note(struct meter *meter, const struct han_event *event)
-{
-	const char *gap = note_gap(&meter->note);
-
-	check_event(event);
-	meter->discarded += event->discarded;
-	switch (event->type) {
-	case HAN_MORE:
-		break;
-	case HAN_PART:
-		note_add(&meter->note, "%spart", gap);
-		break;
-	case HAN_READING:
-		note_add(&meter->note, "%sreading:%s", gap, han_list_name(event->reading->list));
-		break;
-	case HAN_BAD_FRAME:
-		note_add(&meter->note, "%sbad-frame:%s", gap, reason_name(event->err));
-		break;
-	case HAN_BAD_MESSAGE:
-		note_add(&meter->note, "%sbad-message:%s", gap, reason_name(event->err));
-		break;
-	}
-	assert_true(meter->before == FENCE && meter->after == FENCE);
-}
-
-static void meter_push(struct meter *meter, const uint8_t *buf, size_t len, uint64_t now_ms)
-{
-	struct han_event event;
-
-	do {
-		size_t used;
-
-		memset(&event, 0xA5, sizeof(event));
-		used = han_decoder_push(&meter->decoder, buf, len, now_ms, &event);
-		assert_true(used <= len);
-		buf += used;
-		len -= used;
-		meter_note(meter, &event);
-	} while (event.type != HAN_MORE);
-	assert_int_equal(len, 0);
-}
-
-static void meter_end(struct meter *meter)
-{
-	struct han_event event;
-
-	do {
-		memset(&event, 0xA5, sizeof(event));
-		han_decoder_end(&meter->decoder, &event);
-		meter_note(meter, &event);
-	} while (event.type != HAN_MORE);
-}
-
-/* Pushes one frame but for its last octet, then that; the decoder says one thing. */
-static void push_frame(struct han_decoder *decoder, const uint8_t *buf, size_t len,
-                       struct han_event *event)
-{
-	assert_int_equal(han_decoder_push(decoder, buf, len - 1, 0, event), len - 1);
-	assert_int_equal(event->type, HAN_MORE);
-	assert_int_equal(han_decoder_push(decoder, buf + len - 1, 1, 0, event), 1);
-	check_event(event);
-	assert_int_equal(event->frame_len, len);
-	assert_memory_equal(event->frame, buf, len);
-}
 
 static void check_reading(const struct han_reading *reading, const char *list, const char *time,
                           const char *values)
@@ -297,7 +182,7 @@ static void test_bare_apdus(void **state)
 			assert_ptr_equal(event.reading->body + event.reading->body_len, buf + len);
 			note_add(&meter.note, "reading:%s", han_list_name(event.reading->list));
 		} else {
-			note_add(&meter.note, "bad-message:%s", reason_name(event.err));
+			note_add(&meter.note, "bad-message:%s", reason_word(event.err));
 		}
 		assert_string_equal(meter.note.text, messages[i].says);
 	}
