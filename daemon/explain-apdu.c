@@ -154,7 +154,7 @@ static void show_notice(struct page *page, struct span *span, const struct expla
 static void show_blocks(struct page *page, const struct explain_message *message)
 {
 	const struct explain_train *t = message->blocks;
-	const struct explain_message inner = { message->reading, NULL };
+	const struct explain_message inner = { .reading = message->reading };
 
 	page_note(page, PAGE_PLAIN, "the message, put together from %u blocks: %zu octets",
 	          t->parts, t->len);
@@ -206,7 +206,7 @@ static bool show_security(struct page *page, struct span *span, uint8_t *control
 static void show_sealed(struct page *page, struct span *span, const struct explain_message *message)
 {
 	const struct han_reading *reading = message->reading;
-	const struct explain_message inner = { reading, NULL };
+	const struct explain_message inner = { .reading = reading, .clear = true };
 	size_t len, tag;
 	uint8_t control;
 
@@ -223,7 +223,7 @@ static void show_sealed(struct page *page, struct span *span, const struct expla
 	          control & SC_ENCRYPTED ? "ciphertext" : "message in clear");
 	if (tag > 0)
 		span_show(page, span, tag, PAGE_PLAIN, "authentication tag");
-	if (!reading || reading->message_len == 0)
+	if (!reading || reading->message_len == 0 || message->clear)
 		return;
 	page_note(page, PAGE_GOOD, "in clear: %zu octets, %s", reading->message_len,
 	          reading->encryption.authenticated ? "the tag agrees" : "no tag was verified");

@@ -77,6 +77,7 @@ void train_add(struct explain_train *train, const uint8_t *octets, size_t len);
 struct explain_message {
 	const struct han_reading *reading; /* of the message; NULL: without values */
 	struct explain_train *blocks;      /* of general block transfer */
+	bool clear; /* it is what was deciphered: something sealed in it stays so */
 };
 
 /* The three octets in front of an APDU, where they are. */

@@ -101,7 +101,8 @@ static void show_segment(struct explain *x, const struct explain_frame *frame, s
 static void show_message(struct explain *x, const struct explain_frame *frame, struct span span,
                          const struct han_reading *reading, bool good)
 {
-	const struct explain_message message = { reading, good ? &x->blocks : NULL };
+	const struct explain_message message = { .reading = reading,
+		                                 .blocks = good ? &x->blocks : NULL };
 
 	if (frame->place == PLACE_NONE || span.left == 0)
 		return;
