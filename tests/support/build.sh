@@ -4,6 +4,7 @@
 : "${top:?}"
 
 # build_in DIRECTORY MESON-OPTION...: sets it up when it is new, of another place or of other options.
+# Builds everything, or $targets.
 build_in() {
 	local dir=$1 wanted said
 	shift
@@ -15,7 +16,8 @@ build_in() {
 		said=$(meson setup "$dir" "$top" -Db_colorout=never "$@") || { echo "$said" && return 1; }
 		printf '%s\n' "$wanted" >"$dir/.set-up"
 	fi
-	nice ninja --quiet -C "$dir"
+	# shellcheck disable=SC2086
+	nice ninja --quiet -C "$dir" ${targets:-}
 }
 
 # The build that the everyday suites share.

@@ -46,6 +46,10 @@ suite_packages() {
 		build_packages
 		printf '%s\n' clang clang-format clang-tidy mandoc shellcheck "${e2e[@]}"
 		;;
+	fuzz)
+		build_packages
+		printf '%s\n' clang libclang-rt-dev
+		;;
 	demo)
 		build_packages
 		printf '%s\n' mosquitto mosquitto-clients
