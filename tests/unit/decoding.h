@@ -45,6 +45,7 @@ static inline void check_event(const struct han_event *event)
 	assert_int_equal(event->frame_len > 0, framed);
 	assert_true(event->type != HAN_READING || event->reading);
 	assert_true(event->type == HAN_READING || !event->reading || event->reading->count == 0);
+	assert_true(event->type == HAN_READING || !event->reading || !event->reading->list);
 	assert_int_equal(event->err != HAN_OK, refused);
 }
 

@@ -37,6 +37,7 @@ static const struct {
 	{ "of another source",        "S" HEAD " f" TAIL,                     "part bad-message:LLC bad-message:INCOMPLETE", 0 },
 	{ "the end in a message",     "S" HEAD,                               "part bad-message:END", 0 },
 	{ "the end in a message, noise behind", "S" HEAD " -0102",            "part bad-message:END", 2 },
+	{ "the end in a message, a start octet behind", "S" HEAD " -68",      "part bad-message:END", 1 },
 	{ "the end in a frame of it", "S" HEAD " -7ea0",                      "part bad-frame:END bad-message:INCOMPLETE", 2 },
 	{ "a message that makes no sense", "S" HEAD " F00000201",               "part bad-message:TRUNCATED", 0 },
 
@@ -284,18 +285,131 @@ static void test_bare_blocks(void **state)
 	meter_note(&meter, &event);
 	han_decoder_apdu(&meter.decoder, buf, unhex(apdus[0], buf, sizeof(buf)), &event);
 	meter_note(&meter, &event);
+	han_decoder_apdu(&meter.decoder, buf, unhex(apdus[1], buf, sizeof(buf)), &event);
+	meter_note(&meter, &event);
 	meter_end(&meter);
 	assert_string_equal(meter.note.text,
 	                    "part reading:kaifa-list1 part reading:kaifa-list1 bad-message:BLOCK "
-	                    "part part bad-message:INCOMPLETE bad-message:END");
+	                    "part part reading:kaifa-list1");
+}
+
+#define TELEGRAM "/ABC5X\r\n\r\n1-0:1.7.0(01.234*kW)\r\n!"
+
+static void put_telegram_in_hdlc(struct line *line, const char *telegram)
+{
+	struct line information = { .len = 0 };
+
+	put(&information, (const uint8_t *)"\xe6\xe7", 3);
+	put(&information, (const uint8_t *)telegram, strlen(telegram));
+	put_hdlc(line, 'F', information.octets, information.len);
+}
+
+/* A telegram where an APDU is expected is checked as one. */
+static void test_telegram_in_hdlc(void **state)
+{
+	static struct meter meter;
+	struct line line = { .len = 0 };
+
+	(void)state;
+	put_telegram_in_hdlc(&line, TELEGRAM "\r\n");
+	put_telegram_in_hdlc(&line, TELEGRAM "0000\r\n");
+	put_telegram_in_hdlc(&line, "/ABC5X\r\n\r\n1-0:1.7.0(01.234*kW)\r\n");
+	meter_init(&meter);
+	meter_push(&meter, line.octets, line.len, 0);
+	meter_end(&meter);
+	assert_string_equal(meter.note.text, "reading:p1 bad-message:CRC bad-message:TRUNCATED");
+}
+
+/* clang-format off */
+static const struct {
+	const char *list, *says;
+} wanted[] = {
+	{ "p1",              "bad-message:LIST bad-message:LIST reading:p1" },
+	{ "kaifa-list1",     "reading:kaifa-list1 bad-message:LIST bad-message:LIST" },
+	{ "self-describing", "bad-message:LIST reading:self-describing bad-message:LIST" },
+};
+/* clang-format on */
+
+static void test_wanted_lists(void **state)
+{
+	static const char telegram[] = TELEGRAM "\r\n";
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(wanted); i++) {
+		const struct han_settings settings = { .list = han_list_find(wanted[i].list) };
+		static struct meter meter;
+		struct line line;
+
+		put_words(&line, WHOLE " Fe6e700c20000030100010700ff0206000004d2");
+		put(&line, (const uint8_t *)telegram, sizeof(telegram) - 1);
+		meter_init_with(&meter, &settings);
+		meter_push(&meter, line.octets, line.len, 0);
+		meter_end(&meter);
+		assert_string_equal(meter.note.text, wanted[i].says);
+	}
+}
+
+static const struct han_reading *read_one(struct meter *meter, const char *words,
+                                          const char *telegram, struct han_event *event)
+{
+	static struct line line;
+
+	put_words(&line, words);
+	put(&line, (const uint8_t *)telegram, strlen(telegram));
+	han_decoder_push(&meter->decoder, line.octets, line.len, 0, event);
+	assert_non_null(event->reading);
+	assert_int_equal(event->frame_len, line.len);
+	return event->reading;
+}
+
+/* Each message's reading is its own: nothing of the one before is in it. */
+static void test_nothing_is_left_over(void **state)
+{
+	static struct meter meter;
+	struct han_event event;
+	const struct han_reading *r;
+
+	(void)state;
+	meter_init_with(&meter, &(struct han_settings){ .protocol = HAN_PROTOCOL_AUTO });
+	r = read_one(&meter, "", TELEGRAM "\r\n", &event);
+	assert_int_equal(event.type, HAN_READING);
+	assert_true(r->is_telegram);
+	assert_int_equal(r->framing, HAN_FRAMING_P1);
+	assert_int_equal(r->p1.ident_len, 5);
+	assert_memory_equal(r->p1.ident, "ABC5X", 5);
+	assert_false(r->p1.has_crc);
+	assert_false(r->has_llc);
+	assert_null(r->body);
+
+	r = read_one(&meter, "Fe6e7000f40000001090c07e8011702113a3aff800000020106000004d2", "",
+	             &event);
+	assert_int_equal(event.type, HAN_READING);
+	assert_false(r->is_telegram);
+	assert_true(r->apdu.has_time);
+	assert_int_equal(r->apdu.invoke_id, 0x40000001);
+	assert_int_equal(r->count, 1);
+
+	r = read_one(&meter, "Fe6e700c4400000020906", "", &event);
+	assert_int_equal(event.type, HAN_BAD_MESSAGE);
+	assert_false(r->apdu.has_time);
+	assert_int_equal(r->apdu.invoke_id, 0);
+	assert_null(r->body);
+	assert_null(r->list);
+	assert_int_equal(r->count, 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines),     cmocka_unit_test(test_times),
-		cmocka_unit_test(test_lost),      cmocka_unit_test(test_first_frame),
-		cmocka_unit_test(test_protocols), cmocka_unit_test(test_bare_blocks),
+		cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_lost),
+		cmocka_unit_test(test_first_frame),
+		cmocka_unit_test(test_telegram_in_hdlc),
+		cmocka_unit_test(test_wanted_lists),
+		cmocka_unit_test(test_nothing_is_left_over),
+		cmocka_unit_test(test_protocols),
+		cmocka_unit_test(test_bare_blocks),
 	};
 
 	return cmocka_run_group_tests_name("decoder-parts", tests, NULL, NULL);
