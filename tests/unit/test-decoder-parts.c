@@ -85,7 +85,7 @@ static void put_hdlc(struct line *line, char kind, const uint8_t *octets, size_t
 
 static void put_word(struct line *line, const char *word)
 {
-	uint8_t octets[256];
+	uint8_t octets[256] = { 0 };
 	size_t len = unhex(word + 1, octets, sizeof(octets));
 	struct mbus_frame frame;
 
@@ -102,9 +102,9 @@ static void put_word(struct line *line, const char *word)
 static void put_words(struct line *line, const char *words)
 {
 	char copy[512];
+	int n = snprintf(copy, sizeof(copy), "%s", words);
 
-	assert_true(strlen(words) < sizeof(copy));
-	strcpy(copy, words);
+	assert_true(n >= 0 && (size_t)n < sizeof(copy));
 	line->len = 0;
 	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
 		put_word(line, word);

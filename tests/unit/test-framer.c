@@ -1,24 +1,26 @@
 /* The search for frames: what every framing shares, and framings on one line. */
 #include "dice.h"
 #include "frame.h"
+#include "mbus-frame.h"
 #include "note.h"
 #include "reason.h"
 
 #include "framer.h"
 
-#define HDLC_AA   "7ea00b01020110fb90 aa 9ccc 7e" /* 13 octets */
-#define HDLC_AB   "7ea00b01020110fb90 ab 9ccc 7e" /* its frame check is wrong */
-#define HDLC_CUT  "7ea00b01020110fb90 aa"
-#define HDLC_LONG "7ea7ff010201109c3e"             /* the header of 2049 octets */
-#define MBUS_0F   "68070768 53ff100167 0f00 d9 16" /* 13 octets */
-#define MBUS_SUM  "68070768 53ff100167 0f01 d9 16"
-#define MBUS_STOP "68070768 53ff100167 0f00 d9 17"
-#define MBUS_LONG "68fafa68 53ff000167"
-#define AUTO      HAN_PROTOCOL_AUTO
-#define HDLC      HAN_PROTOCOL_HDLC
-#define MBUS      HAN_PROTOCOL_MBUS
-#define SEALED    "db08 4b4d500000000001 06 20 00000001 aa "
-#define P1        HAN_PROTOCOL_P1
+#define HDLC_AA    "7ea00b01020110fb90 aa 9ccc 7e" /* 13 octets */
+#define HDLC_AB    "7ea00b01020110fb90 ab 9ccc 7e" /* its frame check is wrong */
+#define HDLC_CUT   "7ea00b01020110fb90 aa"
+#define HDLC_LONG  "7ea7ff010201109c3e"             /* the header of 2049 octets */
+#define MBUS_0F    "68070768 53ff100167 0f00 d9 16" /* 13 octets */
+#define MBUS_SUM   "68070768 53ff100167 0f01 d9 16"
+#define MBUS_STOP  "68070768 53ff100167 0f00 d9 17"
+#define MBUS_LONG  "68fafa68 53ff000167"
+#define BEGINNINGS "7ea7ff010201109c3e68fafa6853ff000167" /* the beginnings of both */
+#define AUTO       HAN_PROTOCOL_AUTO
+#define HDLC       HAN_PROTOCOL_HDLC
+#define MBUS       HAN_PROTOCOL_MBUS
+#define SEALED     "db08 4b4d500000000001 06 20 00000001 aa "
+#define P1         HAN_PROTOCOL_P1
 
 /* clang-format off */
 
@@ -305,7 +307,7 @@ static void test_no_clock(void **state)
 static void test_end(void **state)
 {
 	static const char *const before[] = { "",       "01",      "7e",    "68",
-		                              HDLC_CUT, MBUS_LONG, HDLC_AA, HDLC_LONG MBUS_LONG };
+		                              HDLC_CUT, MBUS_LONG, HDLC_AA, BEGINNINGS };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(before); i++) {
@@ -348,6 +350,24 @@ static void test_refused_frame(void **state)
 	assert_int_equal(framer_offset(&f), 1);
 }
 
+/* A frame of either framing, of any length. */
+static size_t put_frame(uint8_t *at, struct dice *dice)
+{
+	uint8_t octets[2036];
+	struct frame hdlc;
+	struct mbus_frame mbus;
+
+	dice_fill(dice, octets, sizeof(octets));
+	if (dice_below(dice, 3) == 0) {
+		mbus_frame_make(&mbus, 0x10, octets, dice_below(dice, 256));
+		memcpy(at, mbus.octets, mbus.len);
+		return mbus.len;
+	}
+	frame_make(&hdlc, 0xA000, "01", "0201", octets, 1 + dice_below(dice, sizeof(octets)));
+	memcpy(at, hdlc.octets, hdlc.len);
+	return hdlc.len;
+}
+
 /* Frames of all lengths and both framings, behind one another and torn anywhere: the buffer is filled and
  * moved many times. */
 static void test_long_stream(void **state)
@@ -359,14 +379,7 @@ static void test_long_stream(void **state)
 
 	(void)state;
 	while (len < sizeof(stream) - sizeof(struct frame)) {
-		uint8_t information[2036];
-		size_t n = 1 + dice_below(&dice, sizeof(information));
-		struct frame frame;
-
-		dice_fill(&dice, information, n);
-		frame_make(&frame, 0xA000, "01", "0201", information, n);
-		memcpy(stream + len, frame.octets, frame.len);
-		len += frame.len;
+		len += put_frame(stream + len, &dice);
 		frames++;
 	}
 	watch_init(&watch, HAN_PROTOCOL_AUTO, stream);

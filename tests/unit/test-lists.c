@@ -50,6 +50,7 @@ static const struct {
 };
 
 #define TAGGED "02 05 0a0e 4b616d73747275705f5630303031 0906 0100010800ff 06 00000001 0906 01001f0700ff 06 00000001"
+#define ONLY_ITSELF "02 02 0101 0204 12 0028 0906 0008190900ff 0f02 12 0000 00"
 #define PUSH_LIST "02 02 0101 0204 12 0003 0906 01001f0700ff 0f02 12 0000 06 00000001"
 
 /* What the user asks for. */
@@ -147,8 +148,7 @@ static const struct han_list *choose(const char *hex, const struct han_list *lis
 static void test_nothing(void **state)
 {
 	static const char *const bodies[] = { "02 00", "01 00", "02 02 0906 0100010700ff 01 00",
-		                              "02 02 0101 0204 12 0028 0906 0008190900ff 0f02 12 "
-		                              "0000 00" };
+		                              ONLY_ITSELF };
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(bodies); i++) {
