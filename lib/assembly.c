@@ -32,5 +32,5 @@ bool assembly_close(struct assembly *a)
 
 bool assembly_overdue(const struct assembly *a, uint64_t now_ms)
 {
-	return a->open && now_ms && a->last_ms && now_ms - a->last_ms > HAN_PART_MS;
+	return a->open && now_ms > a->last_ms && a->last_ms && now_ms - a->last_ms > HAN_PART_MS;
 }

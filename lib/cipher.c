@@ -11,10 +11,9 @@
 
 #define TAG_OCTETS 12 /* of GCM's 16 (Green Book 9.2.7.2.4.2) */
 
-#define TAG_GENERAL_GLO   0xDB
-#define TAG_GENERAL_DED   0xDC
-#define TAG_GENERAL       0xDD
-#define TAG_GENERAL_BLOCK 0xE0
+#define TAG_GENERAL_GLO 0xDB
+#define TAG_GENERAL_DED 0xDC
+#define TAG_GENERAL     0xDD
 
 /* A ciphered APDU taken apart; pointers into it. */
 struct sealed {
@@ -226,33 +225,35 @@ static void begin(struct work *w, const struct cipher *c, const struct han_encry
 	gcm_aes128_set_iv(&w->gcm, sizeof(w->iv), w->iv);
 }
 
-/* Whether the text begins like a message that a meter pushes: a data-notification with a list, a general
- * block, a P1 telegram. */
+static bool begins_like_telegram(const uint8_t *text, size_t len)
+{
+	for (size_t i = 1; i <= 3 && i < len; i++) {
+		unsigned letter = text[i] | 0x20U;
+
+		if (letter < 'a' || letter > 'z')
+			return false;
+	}
+	return len > 3;
+}
+
+/* Whether the text begins like a message that a meter pushes: a data-notification with a list, an
+ * event-notification, a P1 telegram. */
 static bool begins_like_message(const uint8_t *text, size_t len)
 {
 	struct han_cursor in = cursor_over(text, len);
 	struct han_apdu_header header;
-	uint8_t first = cursor_u8(&in);
-	size_t length;
+	uint8_t first;
 
-	if (first == TAG_GENERAL_BLOCK) {
-		cursor_take(&in, 5); /* control, number, number acknowledged */
-		length = cursor_length(&in);
-		return in.err == HAN_OK && length == cursor_left(&in);
+	if (len > 0 && text[0] == APDU_TELEGRAM)
+		return begins_like_telegram(text, len);
+	if (len > 0 && text[0] == APDU_EVENT_NOTIFICATION) {
+		apdu_read_event(&in, &header);
+		return in.err == HAN_OK;
 	}
-	if (first == '/') {
-		for (unsigned i = 0; i < 3; i++) {
-			unsigned letter = cursor_u8(&in) | 0x20U;
-
-			if (letter < 'a' || letter > 'z')
-				return false;
-		}
-		return true;
-	}
-	in = cursor_over(text, len);
 	apdu_read_notification(&in, &header);
 	first = cursor_u8(&in);
-	return in.err == HAN_OK && (first == HAN_TAG_ARRAY || first == HAN_TAG_STRUCTURE);
+	return in.err == HAN_OK && (first == HAN_TAG_ARRAY || first == HAN_TAG_STRUCTURE ||
+	                            first == HAN_TAG_COMPACT_ARRAY);
 }
 
 static enum han_err unseal(const struct cipher *c, const struct sealed *s,

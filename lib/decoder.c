@@ -272,6 +272,6 @@ void han_decoder_apdu(struct han_decoder *decoder, const uint8_t *apdu, size_t l
 	struct decoder *d = inside(decoder);
 
 	*event = (struct han_event){ .frame = apdu, .frame_len = len };
-	message_lost(&d->message);
 	tell_state(d, message_take_apdu(&d->message, apdu, len, 0), event);
+	message_lost(&d->message);
 }

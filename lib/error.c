@@ -32,7 +32,7 @@ static const char *const names[HAN_ERR_KINDS] = {
 	[HAN_ERR_NO_KEY] = "encrypted, and no key is given",
 	[HAN_ERR_KEY] = "encrypted with another key",
 	[HAN_ERR_TAG] = "authentication tag wrong",
-	[HAN_ERR_REPLAY] = "invocation counter went back",
+	[HAN_ERR_REPLAY] = "invocation counter did not rise",
 };
 
 const char *han_err_name(enum han_err err)

@@ -8,11 +8,10 @@
 
 #define NEED_FIRST 2 /* octets of a candidate with which its framing looks first */
 
-void framer_init(struct framer *f, enum han_protocol protocol)
+static void reset(struct framer *f)
 {
 	f->start = 0;
 	f->end = 0;
-	f->protocol = protocol;
 	f->framing = HAN_FRAMING_NONE;
 	f->last = HAN_FRAMING_NONE;
 	f->step = 0;
@@ -21,8 +20,17 @@ void framer_init(struct framer *f, enum han_protocol protocol)
 	f->fresh = true;
 	f->reported = FRAMER_MORE;
 	f->last_ms = 0;
+}
+
+void framer_init(struct framer *f, enum han_protocol protocol)
+{
+	reset(f);
+	f->protocol = protocol;
 	f->taken = 0;
 	f->discarded = 0;
+	f->hdlc = (struct han_hdlc_header){ 0 };
+	f->mbus = (struct han_mbus_header){ 0 };
+	f->p1 = (struct han_p1_header){ 0 };
 }
 
 /* The framing that a candidate with this first octet is of; HAN_FRAMING_NONE: of none. */
@@ -192,7 +200,7 @@ static void begin_afresh(struct framer *f)
 
 static bool paused(const struct framer *f, uint64_t now_ms)
 {
-	return now_ms && f->last_ms && now_ms - f->last_ms > HAN_IDLE_MS;
+	return now_ms > f->last_ms && f->last_ms && now_ms - f->last_ms > HAN_IDLE_MS;
 }
 
 size_t framer_push(struct framer *f, const uint8_t *buf, size_t len, uint64_t now_ms,
@@ -219,9 +227,6 @@ size_t framer_push(struct framer *f, const uint8_t *buf, size_t len, uint64_t no
 
 void framer_end(struct framer *f, enum framer_event *event)
 {
-	size_t discarded;
-	uint64_t taken = f->taken;
-
 	forget_event(f);
 	*event = search(f);
 	if (*event != FRAMER_MORE)
@@ -231,10 +236,7 @@ void framer_end(struct framer *f, enum framer_event *event)
 		return;
 	}
 	begin_afresh(f);
-	discarded = f->discarded;
-	framer_init(f, f->protocol);
-	f->discarded = discarded;
-	f->taken = taken;
+	reset(f);
 }
 
 const uint8_t *framer_frame(const struct framer *f, size_t *len)

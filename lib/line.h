@@ -36,6 +36,11 @@ struct group {
 	struct span all, value, unit; /* unit: empty when there is none */
 };
 
+static inline bool line_digit(uint8_t octet)
+{
+	return octet >= '0' && octet <= '9';
+}
+
 /* The next line of rest, without CR LF or LF; rest is left behind it. False when nothing is left. */
 bool line_next(struct span *rest, struct span *line);
 

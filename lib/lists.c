@@ -302,6 +302,18 @@ static const struct han_list *choose_positional(const struct shape *shape,
 	return NULL;
 }
 
+/* A list with codes fits any message with codes, unless that names the list of another maker. */
+static bool is_wanted(const struct han_list *wanted, const struct texts *texts)
+{
+	const struct han_list *list = &lists[POSITIONAL_COUNT];
+
+	if (wanted < list || wanted >= &lists[P1])
+		return false;
+	while (list < &lists[P1] && !(list->version && text_fits(list->version, texts->version)))
+		list++;
+	return list == &lists[P1] || !wanted->version || text_fits(wanted->version, texts->version);
+}
+
 const struct han_list *lists_choose(const struct shape *shape, const uint8_t *title,
                                     const struct han_list *wanted)
 {
@@ -312,9 +324,9 @@ const struct han_list *lists_choose(const struct shape *shape, const uint8_t *ti
 		return NULL;
 	if (shape->kind == SHAPE_POSITIONAL)
 		return choose_positional(shape, wanted);
-	if (wanted)
-		return wanted >= list && wanted < &lists[P1] ? wanted : NULL;
 	texts = read_texts(shape);
+	if (wanted)
+		return is_wanted(wanted, &texts) ? wanted : NULL;
 	while (!text_fits(list->version, texts.version) || !text_fits(list->type, texts.type) ||
 	       !device_fits(list->device, texts.device, title))
 		list++; /* the last one describes itself, and fits */

@@ -9,17 +9,22 @@
 
 #define LLC_LEN 3
 
-void message_init(struct message *m)
+static void forget_headers(struct message *m)
 {
-	assembly_init(&m->segments);
-	assembly_init(&m->blocks);
-	m->lost = HAN_OK;
 	m->framing = HAN_FRAMING_NONE;
 	m->hdlc = (struct han_hdlc_header){ 0 };
 	m->mbus = (struct han_mbus_header){ 0 };
 	m->p1 = (struct han_p1_header){ 0 };
 	m->has_llc = false;
 	memset(m->llc, 0, sizeof(m->llc));
+}
+
+void message_init(struct message *m)
+{
+	assembly_init(&m->segments);
+	assembly_init(&m->blocks);
+	m->lost = HAN_OK;
+	forget_headers(m);
 }
 
 static void lose(struct message *m, struct assembly *a, enum han_err why)
@@ -34,13 +39,24 @@ static enum message_state refuse(struct message *m, enum han_err reason)
 	return MESSAGE_BAD;
 }
 
+/* Of the framing that it has; the others are zeros. */
 static void note_headers(struct message *m, const struct framer *f)
 {
+	forget_headers(m);
 	m->framing = f->framing;
-	m->hdlc = f->hdlc;
-	m->mbus = f->mbus;
-	m->p1 = f->p1;
-	m->has_llc = false;
+	switch (f->framing) {
+	case HAN_FRAMING_NONE:
+		break;
+	case HAN_FRAMING_HDLC:
+		m->hdlc = f->hdlc;
+		break;
+	case HAN_FRAMING_MBUS:
+		m->mbus = f->mbus;
+		break;
+	case HAN_FRAMING_P1:
+		m->p1 = f->p1;
+		break;
+	}
 }
 
 /* ---- general blocks ---- */
@@ -221,8 +237,7 @@ enum message_state message_take_apdu(struct message *m, const uint8_t *apdu, siz
                                      uint64_t now_ms)
 {
 	lose(m, &m->segments, HAN_ERR_INCOMPLETE);
-	m->framing = HAN_FRAMING_NONE;
-	m->has_llc = false;
+	forget_headers(m);
 	return take_apdu(m, apdu, len, now_ms);
 }
 

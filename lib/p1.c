@@ -4,18 +4,17 @@
 
 #include <han/crc16.h>
 
+#include "cipher.h"
 #include "telegram.h"
 
-#define TITLE_LEN   HAN_TITLE_OCTETS
-#define HEAD_LEN    (2 + TITLE_LEN) /* DB 08 title */
-#define MAKER_LEN   3               /* of the title: capital letters */
-#define CONTROL_LEN 1
-#define COUNTER_LEN 4
-#define TAG_LEN     12
-
-#define CONTROL_AUTHENTICATED 0x10
-#define CONTROL_ENCRYPTED     0x20
-#define CONTROL_SUITE         0x01 /* as Luxembourg and Styria send it, too */
+#define TITLE_LEN    HAN_TITLE_OCTETS
+#define HEAD_LEN     (2 + TITLE_LEN) /* DB 08 title */
+#define HEAD_CERTAIN 4               /* octets of it that ciphertext has by chance once in 2^32 */
+#define MAKER_LEN    3               /* of the title: capital letters */
+#define CONTROL_LEN  1
+#define COUNTER_LEN  4
+#define TAG_LEN      12
+#define SUITE_ONE    0x01 /* as Luxembourg and Styria send it, too */
 
 /* Of a ciphered one; a plain one's steps are those of its scan. */
 enum step { AT_HEAD, AT_LENGTH, AT_CONTROL, AT_APDU };
@@ -106,9 +105,9 @@ static enum look look_at_control(struct framer *f)
 
 	if (octets == 3)
 		len |= (size_t)length[1] << 8;
-	if ((control & ~(CONTROL_AUTHENTICATED | CONTROL_SUITE)) != CONTROL_ENCRYPTED)
+	if ((control & ~(CIPHER_AUTHENTICATED | SUITE_ONE)) != CIPHER_ENCRYPTED)
 		return LOOK_NOISE;
-	if (control & CONTROL_AUTHENTICATED)
+	if (control & CIPHER_AUTHENTICATED)
 		least += TAG_LEN;
 	f->len = HEAD_LEN + octets + len;
 	if (len < least || f->len > FRAMER_MAX)
@@ -118,16 +117,18 @@ static enum look look_at_control(struct framer *f)
 	return LOOK_MORE;
 }
 
-/* Whether the head stands a second time inside: octets of the first were lost, and the length reaches into
- * the next. */
+/* Whether the head, or the beginning of it, stands a second time inside: octets of the first were lost, and
+ * the length reaches into the next. */
 static bool holds_another(const uint8_t *apdu, size_t len)
 {
 	const uint8_t *pos = apdu + HEAD_LEN;
 
 	while ((pos = memchr(pos, apdu[0], (size_t)(apdu + len - pos)))) {
-		if ((size_t)(apdu + len - pos) < HEAD_LEN)
+		size_t left = (size_t)(apdu + len - pos);
+
+		if (left < HEAD_CERTAIN)
 			return false;
-		if (memcmp(pos, apdu, HEAD_LEN) == 0)
+		if (memcmp(pos, apdu, left < HEAD_LEN ? left : HEAD_LEN) == 0)
 			return true;
 		pos++;
 	}

@@ -53,6 +53,8 @@ static int scale_of(const struct scales *s, enum han_unit unit, uint64_t magnitu
 	case HAN_UNIT_KVAH:
 	case HAN_UNIT_KVARH:
 		return s->energy;
+	case HAN_UNIT_HZ: /* no grid has hundreds of hertz: the number counts parts of them */
+		return magnitude > 10000 ? -3 : magnitude > 1000 ? -2 : magnitude > 100 ? -1 : 0;
 	case HAN_UNIT_NONE:
 		return s->factor;
 	default:
@@ -246,6 +248,8 @@ static int exp10_of(const struct context *c, const struct entry *entry)
 
 	if (entry->has_unit)
 		return entry->scaler;
+	if (entry->item.tag == HAN_TAG_FLOAT32 || entry->item.tag == HAN_TAG_FLOAT64)
+		return 0; /* it has its own decimals */
 	m = entry->has_obis ? han_measurement_find(entry->obis) : NULL;
 	unit = published(cosem_unit(entry, m), &exp10);
 	if (!c->list->scales || (unit == HAN_UNIT_NONE && (!m || m->kind == HAN_KIND_TEXT)))

@@ -76,13 +76,19 @@ static const struct {
 	{ { 0, 0, 96, 1, 1 }, HAN_IDENTITY_NUMBER },
 };
 
+/* A text, or a number that some meters send instead. */
+static bool tells(const struct han_value *v)
+{
+	return v->has_obis &&
+	       (v->type == HAN_VALUE_NUMBER || (v->type == HAN_VALUE_TEXT && v->len > 0));
+}
+
 static const struct han_value *text_of(const struct han_reading *reading, const uint8_t code[6])
 {
 	for (size_t i = 0; i < reading->count; i++) {
 		const struct han_value *v = &reading->values[i];
 
-		if (v->has_obis && v->type == HAN_VALUE_TEXT && v->len > 0 &&
-		    same_code(v->obis, code))
+		if (tells(v) && same_code(v->obis, code))
 			return v;
 	}
 	return NULL;
@@ -100,7 +106,11 @@ enum han_identity han_reading_identity(const struct han_reading *reading,
 
 		if (!v)
 			continue;
-		len = strlen(han_value_text(v, text));
+		if (v->type == HAN_VALUE_NUMBER)
+			han_decimal_print(v->number, text);
+		else
+			han_value_text(v, text);
+		len = strlen(text);
 		if (len >= HAN_IDENTITY_TEXT)
 			len = HAN_IDENTITY_TEXT - 1;
 		memcpy(buf, text, len);

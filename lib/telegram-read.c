@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "line.h"
+#include "measurement.h"
 
 #define DECIMALS_MAX 30 /* with a unit's exponent inside what a han_decimal holds */
 
@@ -61,11 +62,6 @@ static bool spells(struct span span, const char *text, bool any_case)
 	return true;
 }
 
-static bool is_digit(uint8_t octet)
-{
-	return octet >= '0' && octet <= '9';
-}
-
 /* [ "-" ] digits [ "." digits ], exactly. */
 static bool read_decimal(struct span span, struct han_decimal *number)
 {
@@ -78,19 +74,19 @@ static bool read_decimal(struct span span, struct han_decimal *number)
 		unsigned digit;
 
 		if (span.octets[i] == '.') {
-			if (point || i == 0 || !is_digit(span.octets[i - 1]))
+			if (point || i == 0 || !line_digit(span.octets[i - 1]))
 				return false;
 			point = true;
 			continue;
 		}
 		digit = (unsigned)span.octets[i] - '0';
-		if (!is_digit(span.octets[i]) || read.magnitude > (UINT64_MAX - digit) / 10 ||
+		if (!line_digit(span.octets[i]) || read.magnitude > (UINT64_MAX - digit) / 10 ||
 		    read.exp10 <= -DECIMALS_MAX)
 			return false;
 		read.magnitude = 10 * read.magnitude + digit;
 		read.exp10 = (int16_t)(read.exp10 - point);
 	}
-	if (span.len == 0 || !is_digit(span.octets[span.len - 1]))
+	if (span.len == 0 || !line_digit(span.octets[span.len - 1]))
 		return false;
 	read.negative = read.negative && read.magnitude > 0;
 	*number = read;
@@ -124,7 +120,7 @@ static bool read_field(struct span span, const char *pattern, char letter, unsig
 	for (size_t i = 0; pattern[i]; i++) {
 		if (pattern[i] != letter)
 			continue;
-		if (!is_digit(span.octets[i]))
+		if (!line_digit(span.octets[i]))
 			return false;
 		value = 10 * value + (span.octets[i] - (unsigned)'0');
 	}
@@ -243,6 +239,17 @@ static bool is_first(const struct han_reading *reading, const struct han_measure
 	return true;
 }
 
+/* Aidon (/ADN9) labels reactive power kVA: the code says what it is. */
+static void mend_unit(struct han_value *value)
+{
+	enum han_unit unit = measurement_unit(value->obis);
+
+	if (unit == HAN_UNIT_VAR && value->unit == HAN_UNIT_VA)
+		value->unit = HAN_UNIT_VAR;
+	if (unit == HAN_UNIT_VARH && value->unit == HAN_UNIT_KVAH)
+		value->unit = HAN_UNIT_KVARH;
+}
+
 static enum han_err add_value(struct han_reading *reading, const struct line *line)
 {
 	const struct han_measurement *row = han_measurement_find(line->obis);
@@ -264,6 +271,7 @@ static enum han_err add_value(struct han_reading *reading, const struct line *li
 		value.octets = line->groups.octets;
 		value.len = line->groups.len;
 	}
+	mend_unit(&value);
 	if (row && is_of(&value, row) && is_first(reading, row))
 		value.measurement = row;
 	reading->values[reading->count++] = value;

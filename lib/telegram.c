@@ -19,11 +19,6 @@ static enum look refuse(struct telegram_scan *scan, enum han_err reason)
 	return LOOK_BAD;
 }
 
-static bool is_digit(uint8_t octet)
-{
-	return octet >= '0' && octet <= '9';
-}
-
 static bool is_letter(uint8_t octet)
 {
 	return (octet >= 'A' && octet <= 'Z') || (octet >= 'a' && octet <= 'z');
@@ -31,7 +26,7 @@ static bool is_letter(uint8_t octet)
 
 static int hex_digit(uint8_t octet)
 {
-	if (is_digit(octet))
+	if (line_digit(octet))
 		return octet - '0';
 	if (octet >= 'A' && octet <= 'F')
 		return octet - 'A' + 10;
@@ -45,7 +40,7 @@ static enum look look_at_start(struct telegram_scan *scan, uint8_t octet)
 	if (scan->at == 0)
 		good = octet == '/';
 	else if (scan->at == START_LEN - 1)
-		good = is_digit(octet);
+		good = line_digit(octet);
 	if (!good)
 		return LOOK_NOISE;
 	if (++scan->at == START_LEN)
@@ -125,7 +120,7 @@ static bool says_checked(const struct line *line)
 	if (o.a != 1 || o.b != 3 || o.c != 0 || o.d != 2 || o.e != 8 || !line_group(&rest, &group))
 		return false;
 	for (size_t i = 0; i < group.all.len && version < VERSION_CHECKED; i++) {
-		if (!is_digit(group.all.octets[i]))
+		if (!line_digit(group.all.octets[i]))
 			return false;
 		version = 10 * version + (group.all.octets[i] - '0');
 	}

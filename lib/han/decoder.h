@@ -58,7 +58,8 @@ struct han_settings {
 	uint8_t auth_key[HAN_KEY_OCTETS]; /* authentication key, GAK */
 	uint8_t title[HAN_TITLE_OCTETS];
 	/* What 1 of the meter's number is, in V, in A, in Wh and varh, instead of what message or list say;
-	 * magnitude 0: not given. Powers follow none of them. */
+	 * magnitude 0: not given. Powers follow none of them, and neither do P1 telegrams, which spell their
+	 * units. */
 	struct han_decimal voltage_scale, current_scale, energy_scale;
 };
 
@@ -112,7 +113,8 @@ HAN_EXPORT size_t han_decoder_push(struct han_decoder *decoder, const uint8_t *b
 HAN_EXPORT void han_decoder_end(struct han_decoder *decoder, struct han_event *event);
 
 /* Decodes one bare APDU, without frame and LLC: HAN_READING, HAN_PART (a general block) or
- * HAN_BAD_MESSAGE. apdu outlives the event. */
+ * HAN_BAD_MESSAGE. Blocks that it leaves without the rest of their message are not told. apdu outlives the
+ * event. */
 HAN_EXPORT void han_decoder_apdu(struct han_decoder *decoder, const uint8_t *apdu, size_t len,
                                  struct han_event *event);
 

@@ -23,13 +23,13 @@ enum han_err {
 	HAN_ERR_BLOCK,      /* a general block out of order */
 	HAN_ERR_INCOMPLETE, /* a message whose rest never came: another one began */
 	HAN_ERR_SIZE,       /* a message longer than HAN_MESSAGE_MAX */
-	HAN_ERR_LLC,        /* no LLC header E6 E6 00 or E6 E7 00 */
-	HAN_ERR_APDU,       /* an APDU that is no push message */
-	HAN_ERR_DATETIME,   /* a date-time in none of the known spellings */
-	HAN_ERR_TRUNCATED,  /* a field ends before its announced length */
-	HAN_ERR_TYPE,       /* a data type that is unassigned */
-	HAN_ERR_COUNT,      /* a length field that is malformed */
-	HAN_ERR_LIMIT,      /* nested too deep or too many items */
+	HAN_ERR_LLC, /* no LLC header E6 E6 00 or E6 E7 00; also a last segment without the others */
+	HAN_ERR_APDU,      /* an APDU that is no push message */
+	HAN_ERR_DATETIME,  /* a date-time in none of the known spellings */
+	HAN_ERR_TRUNCATED, /* a field ends before its announced length */
+	HAN_ERR_TYPE,      /* a data type that is unassigned */
+	HAN_ERR_COUNT,     /* a length field that is malformed */
+	HAN_ERR_LIMIT,     /* nested too deep or too many items */
 	HAN_ERR_NUMBER, /* a number that no han_decimal can hold: infinite, not a number, too far out */
 	HAN_ERR_TRAILING, /* octets after the end of the message */
 	HAN_ERR_LIST, /* sound data, but of no known list, or not of the one that was asked for */

@@ -12,7 +12,7 @@
 #include <han/export.h>
 #include <han/obis.h>
 
-/* The numbers of COSEM units (DLMS Blue Book, table 4), as they come with a value: any of 1 … 254 may
+/* The numbers of COSEM units (DLMS Blue Book, table 4), as they come with a value: any of 1 … 253 may
  * occur. Above them the multiples that are published. */
 enum han_unit {
 	HAN_UNIT_NONE = 0, /* a count, a text; 255 on the wire */
@@ -38,7 +38,7 @@ enum han_unit {
 enum han_kind {
 	HAN_KIND_LIVE,     /* a momentary number */
 	HAN_KIND_REGISTER, /* a number that only grows */
-	HAN_KIND_TEXT,
+	HAN_KIND_TEXT,     /* some meters send it as a number */
 	HAN_KIND_CLOCK,
 };
 

@@ -111,7 +111,9 @@ struct han_list;
 /* A message as far as it was read. Pointers are valid as long as the event that brought it. */
 struct han_reading {
 	enum han_framing framing;
-	struct han_hdlc_header hdlc; /* of the first frame of the message */
+	/* Of the first frame of the message; zeros but for the one of its framing. A telegram inside an
+	 * APDU has its own p1. */
+	struct han_hdlc_header hdlc;
 	struct han_mbus_header mbus;
 	struct han_p1_header p1;
 	bool has_llc;

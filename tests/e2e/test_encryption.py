@@ -157,7 +157,7 @@ def test_replay(rig):
     house.watcher.expect(f"han/{METER}/power_active_import", "2")
     mark = house.watcher.mark()
     house.port.write(message(1, 10) + message(2, 11) + message(4711, 11))
-    problem(house, r"invocation counter went back; if .*, set allow-replay in \[meter\]", mark)
+    problem(house, r"invocation counter did not rise; if .*, set allow-replay in \[meter\]", mark)
     house.port.write(message(3, 12))
     house.watcher.expect(f"han/{METER}/power_active_import", "3", since=mark)
     powers = [m.payload for m in house.watcher.messages(f"han/{METER}/power_active_import", mark)]

@@ -123,6 +123,9 @@ static void test_headers(void **state)
 	assert_int_equal(reading->hdlc.control, 0x10);
 	assert_memory_equal(reading->hdlc.hcs, "\xaa\xa5", 2);
 	assert_memory_equal(reading->hdlc.fcs, "\xda\x23", 2);
+	assert_int_equal(reading->mbus.control, 0); /* of other framings nothing */
+	assert_int_equal(reading->p1.ident_len, 0);
+	assert_false(reading->p1.has_crc);
 	assert_true(reading->has_llc);
 	assert_memory_equal(reading->llc, "\xe6\xe7\x00", 3);
 	assert_int_equal(reading->apdu.tag, 0x0F);

@@ -28,6 +28,13 @@ static const struct body_case exact[] = {
 	{ "many zeros",            "01 01" REG(OF_U, "06 00000001", "28", "23"), "self-describing", "phase_voltage_l1=10000000000000000000000000000000000000000V", NULL },
 	{ "a zero keeps its decimals", "01 01" REG(OF_A, "06 00000000", "01", "1e"), "self-describing", "energy_active_cum_import=0.00kWh", NULL },
 	{ "a float",               "01 01" REG(OF_U, "17 43660000", "00", "23"), "self-describing", "phase_voltage_l1=230V", NULL },
+	{ "a float without a scaler", "01 01 02 02" CODE(OF_U) "17 43668000", "self-describing", "phase_voltage_l1=230.5V", NULL },
+	{ "floats where the list has steps", "02 05 0a 0e 4b616d73747275705f5630303031" CODE("0101200700") "17 43668000" CODE("01011f0700") "17 3fc00000",
+	  "kamstrup", "obis_version=Kamstrup_V0001 phase_voltage_l1=230.5V phase_current_l1=1.5A", NULL },
+	{ "hertz in hundredths",   "01 01 02 02" CODE("01000e0700") "12 1387", "self-describing", "frequency=49.99Hz", NULL },
+	{ "hertz in thousandths",  "01 01 02 02" CODE("01000e0700") "12 c346", "self-describing", "frequency=49.990Hz", NULL },
+	{ "hertz in tenths",       "01 01 02 02" CODE("01000e0700") "12 01f3", "self-describing", "frequency=49.9Hz", NULL },
+	{ "hertz",                 "01 01 02 02" CODE("01000e0700") "11 32", "self-describing", "frequency=50Hz", NULL },
 	{ "a float with a scaler", "01 01" REG(OF_A, "17 3fc00000", "00", "1e"), "self-describing", "energy_active_cum_import=0.0015kWh", NULL },
 };
 

@@ -185,8 +185,7 @@ static const struct han_value binary_id = TEXT_OF(0, 0, 96, 1, 0, "\x01\x02");
 static const struct han_value id_as_number = { .has_obis = true,
 	                                       .obis = { 0, 0, 96, 1, 0, 255 },
 	                                       .type = HAN_VALUE_NUMBER,
-	                                       .octets = (const uint8_t *)"4711",
-	                                       .len = 4 };
+	                                       .number = { 4711, 0, false } };
 static const struct han_value bare_id = { .obis = { 0, 0, 96, 1, 0, 255 },
 	                                  .type = HAN_VALUE_TEXT,
 	                                  .octets = (const uint8_t *)"bare",
@@ -212,7 +211,7 @@ static const struct {
 	{ "an empty id, a title",   { &empty_id },           true,  HAN_IDENTITY_SYSTEM_TITLE, "4b464d6750000001" },
 	{ "other channels are none", { &gas_id, &other_name }, false, HAN_IDENTITY_NONE, "" },
 	{ "Kamstrup's type is none", { &kamstrup_type },     false, HAN_IDENTITY_NONE, "" },
-	{ "a number is no text",    { &id_as_number },       false, HAN_IDENTITY_NONE, "" },
+	{ "a number",               { &id_as_number },       false, HAN_IDENTITY_METER_ID, "4711" },
 	{ "a text without a code",  { &bare_id },            false, HAN_IDENTITY_NONE, "" },
 	{ "octets in hex",          { &binary_id },          false, HAN_IDENTITY_METER_ID, "0102" },
 	{ "nothing",                { NULL },                false, HAN_IDENTITY_NONE, "" },

@@ -22,7 +22,7 @@ static const struct {
 	{ HAN_ERR_TAG,      TROUBLE_DECRYPT, "a",     REFUSED "authentication tag wrong; check key-file and auth-key-file in [meter a]" },
 	{ HAN_ERR_SECURITY, TROUBLE_DECRYPT, "a",     REFUSED "security control not supported; this kind of ciphering is not supported" },
 	{ HAN_ERR_TITLE,    TROUBLE_DECRYPT, "a",     REFUSED "system title unknown; this kind of ciphering is not supported" },
-	{ HAN_ERR_REPLAY,   TROUBLE_REPLAY,  "",      REFUSED "invocation counter went back; if it is the meter that sends so, set allow-replay in [meter]" },
+	{ HAN_ERR_REPLAY,   TROUBLE_REPLAY,  "",      REFUSED "invocation counter did not rise; if it is the meter that sends so, set allow-replay in [meter]" },
 	{ HAN_ERR_SEGMENT,  TROUBLE_FRAGMENT, "b",    REFUSED "segment without those before it" CHECK_LINE "[meter b]" },
 	{ HAN_ERR_BLOCK,    TROUBLE_FRAGMENT, "",     REFUSED "general block out of order" CHECK_LINE "[meter]" },
 	{ HAN_ERR_INCOMPLETE, TROUBLE_FRAGMENT, "",   REFUSED "rest of the message missing" CHECK_LINE "[meter]" },
