@@ -202,7 +202,7 @@ def test_birth(rig):
         at = house.watcher.since().index(again)
         last = states_after(house, at)
         first = min(m.time for m in house.watcher.messages(rf"han/{METER}/(availability|power_\w+)", at))
-        assert 0.8 < first - again.time < 2.5
+        assert 0.5 < first - again.time < 2.5  # one to two, seen from a busy machine
         assert last - again.time < 3
         pause(3)
         house.watcher.barrier()

@@ -2,10 +2,12 @@
 
     pytest_suite.py NAME DIRECTORY WORK RESULTS
 
-NAME is what the screen says, WORK a directory for the report. Exit status 1 when something failed.
+NAME is what the screen says, WORK a directory for the reports. Exit status 1 when something failed. The
+files of a large suite are dealt out to several processes: its tests wait more than they work.
 """
 import collections
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -14,45 +16,89 @@ import xml.etree.ElementTree as ET
 
 LIMIT_S = 1500
 LINES = 1000
+PROCESSES = 3
+SMALL = 12  # files of a suite that one process runs
 
 
-def run(directory, xml, log):
-    """What is wrong with the end of pytest, or "". An interrupt reaches it too: it is waited for."""
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short",
-               "--color=no", "--maxfail=25", f"--junitxml={xml}", directory]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                          env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}) as pytest:
+def deal(directory):
+    """The test files in hands of about the same number of lines."""
+    files = sorted(pathlib.Path(directory).glob("test_*.py"), key=lambda f: -f.stat().st_size)
+    if len(files) < SMALL:
+        return [[directory]]
+    hands = [[0, []] for _ in range(PROCESSES)]
+    for file in files:
+        least = min(hands, key=lambda hand: hand[0])
+        least[0] += file.stat().st_size
+        least[1].append(str(file))
+    return [hand for _, hand in hands]
+
+
+class Run:
+    """One pytest on its way."""
+
+    def __init__(self, files, work, number):
+        self.xml = os.path.join(work, f"report-{number}.xml")
+        self.path = os.path.join(work, f"output-{number}")
+        with open(self.path, "wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--tb=short",
+                 "--color=no", "--maxfail=25", f"--junitxml={self.xml}", *files],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+
+    def end(self, deadline):
+        """What is wrong with its end, or ""."""
         try:
-            status = pytest.wait(LIMIT_S)
+            status = self.process.wait(max(1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
-            pytest.send_signal(signal.SIGINT)
+            self.process.send_signal(signal.SIGINT)
             try:
-                pytest.wait(30)
+                self.process.wait(30)
             except subprocess.TimeoutExpired:
-                pytest.kill()
+                self.process.kill()
             return f"no end within {LIMIT_S} s"
-        except KeyboardInterrupt:
-            pytest.wait()
-            sys.exit(130)
-    return f"pytest ended with exit status {status}" if status else ""
+        return f"pytest ended with exit status {status}" if status else ""
+
+    def cases(self):
+        """The tests by its report, which is removed."""
+        try:
+            cases = list(ET.parse(self.xml).getroot().iter("testcase"))
+            os.unlink(self.xml)
+            return cases
+        except (OSError, ET.ParseError):
+            return []
+
+    def output(self):
+        with open(self.path, encoding="utf-8", errors="replace") as log:
+            return log.read().splitlines()
+
+
+def run_all(directory, work):
+    """All cases, what is wrong, and what was said. An interrupt reaches pytest too: it is waited for."""
+    runs = [Run(files, work, number) for number, files in enumerate(deal(directory))]
+    deadline = time.monotonic() + LIMIT_S
+    cases, trouble, output = [], "", []
+    try:
+        ends = [run.end(deadline) for run in runs]
+    except KeyboardInterrupt:
+        for run in runs:
+            run.process.wait()
+        sys.exit(130)
+    for run, end in zip(runs, ends):
+        found = run.cases()
+        trouble = trouble or end or ("" if found else "pytest left no report")
+        cases += found
+        if end or not found:
+            output += run.output()
+    return cases, trouble, output
 
 
 def main():
     name, directory, work, results = sys.argv[1:]
-    xml = os.path.join(work, "report.xml")
     start = time.monotonic()
-    with open(os.path.join(work, "output"), "w+", encoding="utf-8", errors="replace") as log:
-        trouble = run(directory, xml, log)
-        log.seek(0)
-        output = log.read().splitlines()
+    cases, trouble, output = run_all(directory, work)
     passed = failed = 0
     reasons = collections.Counter()
-    try:
-        cases = list(ET.parse(xml).getroot().iter("testcase"))
-        os.unlink(xml)
-    except (OSError, ET.ParseError):
-        cases = []
-        trouble = trouble or "pytest left no report"
     for case in cases:
         if case.find("failure") is not None or case.find("error") is not None:
             failed += 1
