@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "cipher.h"
 #include "cursor.h"
 
 void apdu_read_llc(struct han_cursor *c, uint8_t llc[3])
@@ -17,10 +16,16 @@ void apdu_read_llc(struct han_cursor *c, uint8_t llc[3])
 		memcpy(llc, b, 3);
 }
 
+bool apdu_is_ciphered(uint8_t tag)
+{
+	return (tag >= 0xC8 && tag <= 0xCF && tag != 0xCE) || (tag >= 0xD0 && tag <= 0xD7) ||
+	       (tag >= APDU_GENERAL_GLO && tag <= APDU_GENERAL);
+}
+
 bool apdu_is_push(uint8_t tag)
 {
 	return tag == APDU_DATA_NOTIFICATION || tag == APDU_EVENT_NOTIFICATION ||
-	       tag == APDU_BLOCK || tag == APDU_TELEGRAM || cipher_tag(tag);
+	       tag == APDU_BLOCK || tag == APDU_TELEGRAM || apdu_is_ciphered(tag);
 }
 
 static void take_datetime(struct han_cursor *c, struct han_apdu_header *header)

@@ -17,7 +17,14 @@
 #define APDU_DATA_NOTIFICATION  0x0F
 #define APDU_TELEGRAM           0x2F /* '/': a P1 telegram where an APDU is expected */
 #define APDU_EVENT_NOTIFICATION 0xC2
+#define APDU_GENERAL_GLO        0xDB
+#define APDU_GENERAL_DED        0xDC
+#define APDU_GENERAL            0xDD
 #define APDU_BLOCK              0xE0 /* general-block-transfer */
+
+/* Whether an APDU with this tag is ciphered: general-glo DB, -ded DC and -ciphering DD, and the
+ * service-specific glo- C8 … CD and CF, and ded- D0 … D7. */
+bool apdu_is_ciphered(uint8_t tag);
 
 /* Whether an APDU with this tag is one that meters push: in clear, ciphered, or a block. */
 bool apdu_is_push(uint8_t tag);

@@ -11,10 +11,6 @@
 
 #define TAG_OCTETS 12 /* of GCM's 16 (Green Book 9.2.7.2.4.2) */
 
-#define TAG_GENERAL_GLO 0xDB
-#define TAG_GENERAL_DED 0xDC
-#define TAG_GENERAL     0xDD
-
 /* A ciphered APDU taken apart; pointers into it. */
 struct sealed {
 	const uint8_t *title; /* NULL: it has none */
@@ -54,12 +50,6 @@ void cipher_init(struct cipher *c, const struct han_settings *settings)
 void cipher_wipe(struct cipher *c)
 {
 	wipe(c, sizeof(*c));
-}
-
-bool cipher_tag(uint8_t tag)
-{
-	return (tag >= 0xC8 && tag <= 0xCF && tag != 0xCE) || (tag >= 0xD0 && tag <= 0xD7) ||
-	       (tag >= TAG_GENERAL_GLO && tag <= TAG_GENERAL);
 }
 
 /* NULL: nothing of that title was accepted. */
@@ -146,13 +136,13 @@ static enum han_err read_sealed(const struct cipher *c, const uint8_t *apdu, siz
 
 	*encryption = read;
 	*s = (struct sealed){ .title = NULL };
-	if (in.err == HAN_OK && !cipher_tag(tag))
+	if (in.err == HAN_OK && !apdu_is_ciphered(tag))
 		return HAN_ERR_APDU;
-	if (tag == TAG_GENERAL_GLO || tag == TAG_GENERAL_DED)
+	if (tag == APDU_GENERAL_GLO || tag == APDU_GENERAL_DED)
 		s->title = read_title(&in);
-	else if (tag == TAG_GENERAL)
+	else if (tag == APDU_GENERAL)
 		read_general(&in, s);
-	err = read_content(&in, tag == TAG_GENERAL, s, &read);
+	err = read_content(&in, tag == APDU_GENERAL, s, &read);
 	if (!s->content)
 		return err;
 

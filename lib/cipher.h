@@ -55,10 +55,6 @@ void cipher_init(struct cipher *c, const struct han_settings *settings);
 /* Zeros over everything, which the compiler may not leave out. */
 void cipher_wipe(struct cipher *c);
 
-/* Whether an APDU with this tag is ciphered: general-glo DB, -ded DC and -ciphering DD, and the
- * service-specific glo- C8 … CD and CF, and ded- D0 … D7. */
-bool cipher_tag(uint8_t tag);
-
 /* Opens a whole ciphered APDU into plain, of size octets, which are not those of apdu; HAN_MESSAGE_MAX is
  * always enough. On an error plain is all zeros, and plain_len is not written.
  *

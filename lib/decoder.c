@@ -167,7 +167,7 @@ static enum han_err decode_message(struct decoder *d)
 	enum han_err err;
 
 	begin_reading(d);
-	if (r->message_len > 0 && cipher_tag(r->message[0]))
+	if (r->message_len > 0 && apdu_is_ciphered(r->message[0]))
 		err = decode_ciphered(d);
 	else
 		err = decode_clear(d);

@@ -9,7 +9,7 @@
 #ifndef HDLC_H
 #define HDLC_H
 
-#include "framer.h"
+#include "candidate.h"
 
 #define HDLC_FLAG      0x7E
 #define HDLC_MAX       2047 /* format to FCS: the 11-bit length field */

@@ -7,7 +7,7 @@
 #ifndef MBUS_H
 #define MBUS_H
 
-#include "framer.h"
+#include "candidate.h"
 
 #define MBUS_START 0x68
 #define MBUS_STOP  0x16

@@ -9,7 +9,7 @@
 #ifndef P1_H
 #define P1_H
 
-#include "framer.h"
+#include "candidate.h"
 
 static inline bool p1_starts(uint8_t octet)
 {

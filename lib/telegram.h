@@ -17,7 +17,7 @@
 #include <han/error.h>
 #include <han/reading.h>
 
-#include "framer.h"
+#include "candidate.h"
 
 /* How far a telegram was looked at; zeros at first. */
 struct telegram_scan {

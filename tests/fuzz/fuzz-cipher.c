@@ -2,6 +2,7 @@
  * after an error, and a counter that was accepted is not accepted again. */
 #include "fuzz.h"
 
+#include "apdu.h"
 #include "cipher.h"
 
 #define ROOM 512
@@ -71,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	open_apdu(&cipher, apdu, size, data[1], &tight);
 	must(tight.err == first.err || tight.err == HAN_ERR_SIZE);
 	if (size > 0)
-		must((first.err == HAN_ERR_APDU) == !cipher_tag(apdu[0]));
+		must((first.err == HAN_ERR_APDU) == !apdu_is_ciphered(apdu[0]));
 	if (first.err == HAN_OK)
 		check_replay(&cipher, apdu, size, &first);
 	return 0;

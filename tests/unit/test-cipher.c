@@ -25,10 +25,10 @@ static void test_tags(void **state)
 		char hex[3];
 
 		hex_of(buf, 1, hex);
-		assert_int_equal(cipher_tag((uint8_t)tag), strstr(ciphered, hex) != NULL);
+		assert_int_equal(apdu_is_ciphered((uint8_t)tag), strstr(ciphered, hex) != NULL);
 		open_apdu(&c, buf, sizeof(buf), &o);
 		assert_int_equal(o.err,
-		                 cipher_tag((uint8_t)tag) ? HAN_ERR_TRUNCATED : HAN_ERR_APDU);
+		                 apdu_is_ciphered((uint8_t)tag) ? HAN_ERR_TRUNCATED : HAN_ERR_APDU);
 	}
 }
 

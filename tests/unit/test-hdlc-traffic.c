@@ -3,6 +3,7 @@
 #include "dice.h"
 #include "frame.h"
 
+#include "framer.h"
 #include "hdlc.h"
 
 #define LONGEST "7e a7ff010201109c3e" /* a header that announces 2047 octets, its check right */

@@ -6,6 +6,7 @@
 
 #include <han/decoder.h>
 
+#include "framer.h"
 #include "hdlc.h"
 
 /* Frames without their flags; the last two octets of a header and of a frame are checks. */
