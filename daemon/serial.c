@@ -1,6 +1,5 @@
 #include "serial.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -19,42 +18,6 @@
 #define RETRY_FIRST_MS 500
 #define RETRY_LAST_MS  10000
 #define READS_PER_TURN 16
-
-static const struct {
-	unsigned baud;
-	speed_t speed;
-} speeds[] = {
-	{ 300, B300 },     { 600, B600 },       { 1200, B1200 },   { 2400, B2400 },
-	{ 4800, B4800 },   { 9600, B9600 },     { 19200, B19200 }, { 38400, B38400 },
-	{ 57600, B57600 }, { 115200, B115200 },
-};
-
-static speed_t speed_of(unsigned baud)
-{
-	for (size_t i = 0; i < sizeof(speeds) / sizeof(speeds[0]); i++) {
-		if (speeds[i].baud == baud)
-			return speeds[i].speed;
-	}
-	return B0;
-}
-
-bool serial_baud_known(unsigned baud)
-{
-	return speed_of(baud) != B0;
-}
-
-const char *serial_format_name(enum serial_format format)
-{
-	switch (format) {
-	case SERIAL_8N1:
-		return "8N1";
-	case SERIAL_8E1:
-		return "8E1";
-	case SERIAL_7E1:
-		return "7E1";
-	}
-	return "";
-}
 
 static bool exists(const char *root, const char *path)
 {
@@ -117,29 +80,6 @@ bool serial_is_header(const char *device)
 	return strcmp(real_header, real_device) == 0;
 }
 
-/* Raw: every octet as it comes. Octets with a wrong parity bit pass unmarked, the frame check finds
- * them; marking or dropping them would shift what follows. */
-static int set_up(int fd, const struct serial_settings *settings)
-{
-	speed_t speed = speed_of(settings->baud);
-	struct termios tio;
-
-	assert(speed != B0);
-	if (tcgetattr(fd, &tio) < 0)
-		return -errno;
-	cfmakeraw(&tio);
-	tio.c_iflag &= ~(tcflag_t)INPCK;
-	tio.c_cflag &= ~(tcflag_t)(CSIZE | PARENB | PARODD | CSTOPB | CRTSCTS);
-	tio.c_cflag |= CREAD | CLOCAL | (settings->format == SERIAL_7E1 ? CS7 : CS8);
-	if (settings->format != SERIAL_8N1)
-		tio.c_cflag |= PARENB;
-	tio.c_cc[VMIN] = 1;
-	tio.c_cc[VTIME] = 0;
-	if (cfsetspeed(&tio, speed) < 0 || tcsetattr(fd, TCSANOW, &tio) < 0)
-		return -errno;
-	return 0;
-}
-
 /* The descriptor, or a negative errno: -ENOTTY, -EBUSY when another program has locked the port. */
 static int open_tty(const char *path, const struct serial_settings *settings)
 {
@@ -148,7 +88,8 @@ static int open_tty(const char *path, const struct serial_settings *settings)
 
 	if (fd < 0)
 		return -errno;
-	rc = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -EBUSY : set_up(fd, settings);
+	rc = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -EBUSY
+	                                      : serial_set_up(fd, settings->baud, settings->format);
 	if (rc < 0) {
 		close(fd);
 		return rc;

@@ -11,8 +11,7 @@
 #include <stdint.h>
 
 #include "loop.h"
-
-enum serial_format { SERIAL_8N1, SERIAL_8E1, SERIAL_7E1 };
+#include "serial-line.h"
 
 struct serial_settings {
 	const char *device; /* a path; NULL: the header's UART */
@@ -46,9 +45,6 @@ struct serial {
 	bool exclusive;
 	struct serial_errors before; /* the kernel counts from boot */
 };
-
-bool serial_baud_known(unsigned baud);
-const char *serial_format_name(enum serial_format format); /* "8N1" */
 
 /* The header's UART below root (""): /dev/serial0 unless it is the Raspberry Pi 5's debug connector
  * (ttyAMA10), else /dev/ttyAMA0, else on a Raspberry Pi /dev/ttyS0; when there is none yet,
