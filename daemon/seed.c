@@ -136,7 +136,78 @@ static cJSON *create_seed_clock(const struct han_datetime *t)
 	return cJSON_CreateString(text);
 }
 
-static cJSON *create_value(const struct han_value *value, bool kfm)
+/* Octets of the character that begins there, without those of controls; 0: it is not UTF-8 (RFC 3629). */
+static size_t utf8_length(const uint8_t *at, size_t left)
+{
+	static const struct {
+		uint8_t mask, lead;
+		uint32_t least; /* a longer spelling of a shorter one is none */
+	} forms[] = { { 0x80, 0, 0x20 },
+		      { 0xE0, 0xC0, 0xA0 },
+		      { 0xF0, 0xE0, 0x800 },
+		      { 0xF8, 0xF0, 0x10000 } };
+
+	for (size_t n = 0; n < sizeof(forms) / sizeof(forms[0]) && n < left; n++) {
+		uint32_t code = at[0] & (uint8_t)~forms[n].mask;
+
+		if ((at[0] & forms[n].mask) != forms[n].lead)
+			continue;
+		for (size_t i = 1; i <= n; i++) {
+			if ((at[i] & 0xC0) != 0x80)
+				return 0;
+			code = code << 6 | (at[i] & 0x3F);
+		}
+		return code < forms[n].least || code == 0x7F || code > 0x10FFFF ||
+		                       (code >= 0xD800 && code < 0xE000)
+		               ? 0
+		               : n + 1;
+	}
+	return 0;
+}
+
+static bool is_utf8(const uint8_t *at, size_t left)
+{
+	while (left > 0) {
+		size_t n = utf8_length(at, left);
+
+		if (n == 0)
+			return false;
+		at += n;
+		left -= n;
+	}
+	return true;
+}
+
+/* Whether the value is an item of that type: what an octet-string holds may be no text. */
+static bool is_utf8_string(const struct han_reading *reading, const struct han_value *value)
+{
+	struct han_axdr axdr;
+	struct han_item item;
+
+	if (reading->is_telegram || !reading->body)
+		return false;
+	han_axdr_begin(&axdr, reading->body, reading->body_len);
+	while (han_axdr_next(&axdr, &item)) {
+		if (item.kind == HAN_ITEM_OCTETS && item.octets == value->octets)
+			return item.tag == HAN_TAG_UTF8_STRING;
+	}
+	return false;
+}
+
+static cJSON *create_text(const struct han_reading *reading, const struct han_value *value)
+{
+	char text[HAN_TEXT_MAX];
+
+	if (value->len >= sizeof(text) || !is_utf8(value->octets, value->len) ||
+	    !is_utf8_string(reading, value))
+		return cJSON_CreateString(han_value_text(value, text));
+	memcpy(text, value->octets, value->len);
+	text[value->len] = '\0';
+	return cJSON_CreateString(text);
+}
+
+static cJSON *create_value(const struct han_reading *reading, const struct han_value *value,
+                           bool kfm)
 {
 	char text[HAN_TEXT_MAX];
 
@@ -144,7 +215,7 @@ static cJSON *create_value(const struct han_value *value, bool kfm)
 	case HAN_VALUE_NUMBER:
 		return create_number(value->number);
 	case HAN_VALUE_TEXT:
-		return cJSON_CreateString(han_value_text(value, text));
+		return create_text(reading, value);
 	case HAN_VALUE_CLOCK:
 		return kfm ? create_seed_clock(&value->time)
 		           : cJSON_CreateString(han_datetime_print(&value->time, text));
@@ -163,7 +234,7 @@ static int compare_values(const void *a, const void *b)
 	return order ? order : (value_a > value_b) - (value_a < value_b);
 }
 
-static bool add_value(cJSON *data, const struct han_value *value, bool kfm)
+static bool add_value(cJSON *data, const struct han_reading *reading, const struct han_value *value)
 {
 	const struct han_measurement *m = value->measurement;
 	char code[HAN_OBIS_TEXT], unit[UNIT_TEXT];
@@ -179,7 +250,7 @@ static bool add_value(cJSON *data, const struct han_value *value, bool kfm)
 		added = added && add_text(object, "suspect", han_suspicion_name(value->suspicion));
 	if (value->type == HAN_VALUE_NUMBER && value->unit != HAN_UNIT_NONE)
 		added = added && add_text(object, "unit", unit_of(value->unit, unit));
-	return added && add(object, "value", create_value(value, kfm));
+	return added && add(object, "value", create_value(reading, value, is_kfm(reading)));
 }
 
 /* Each name once, the first of them: a key stands once in an object. */
@@ -195,7 +266,7 @@ static bool add_data(cJSON *root, const struct han_reading *reading)
 	qsort(sorted, reading->count, sizeof(void *), compare_values);
 	for (size_t i = 0; i < reading->count && added; i++) {
 		if (!cJSON_HasObjectItem(data, han_value_name(sorted[i], code)))
-			added = add_value(data, sorted[i], is_kfm(reading));
+			added = add_value(data, reading, sorted[i]);
 	}
 	return added;
 }

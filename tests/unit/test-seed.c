@@ -540,6 +540,41 @@ static unsigned count_structural(const char *type, uint32_t current, uint32_t vo
 	return count;
 }
 
+/* A utf8-string is text in "data"; where it is none, and in other types, letters beyond ASCII are hex. */
+static void test_utf8(void **state)
+{
+	static const struct {
+		const char *name, *item, *value;
+	} cases[] = {
+		{ "two octets", "0c03 c3a441",
+		  "\"\xc3\xa4"
+		  "A\"" },
+		{ "three and four", "0c07 e282ac f09f988a", "\"\xe2\x82\xac\xf0\x9f\x98\x8a\"" },
+		{ "an octet-string", "0903 c3a441", "\"c3a441\"" },
+		{ "a control", "0c02 c285", "\"c285\"" },
+		{ "a line's end", "0c03 c3a40a", "\"c3a40a\"" },
+		{ "too long a spelling", "0c02 c1a1", "\"c1a1\"" },
+		{ "half a pair", "0c03 eda080", "\"eda080\"" },
+		{ "beyond Unicode", "0c04 f4908080", "\"f4908080\"" },
+		{ "cut short", "0c02 41c3", "\"41c3\"" },
+		{ "ASCII", "0c02 4142", "\"AB\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		uint8_t apdu[64];
+		char hex[128], *text;
+
+		say_case(cases[i].name);
+		snprintf(hex, sizeof(hex), "0f 40000000 00 0101 0202 0906 0000600164ff %s",
+		         cases[i].item);
+		text = print_compact(decode(apdu, unhex(hex, apdu, sizeof(apdu)), true));
+		snprintf(hex, sizeof(hex), "\"value\":%s}", cases[i].value);
+		check_holds(text, hex);
+		free(text);
+	}
+}
+
 static void test_structural_zeros(void **state)
 {
 	(void)state;
@@ -658,6 +693,7 @@ int main(void)
 		cmocka_unit_test(test_sealed),
 		cmocka_unit_test(test_telegram),
 		cmocka_unit_test(test_clocks),
+		cmocka_unit_test(test_utf8),
 		cmocka_unit_test(test_structural_zeros),
 		cmocka_unit_test(test_layouts),
 		cmocka_unit_test(test_memory_ends),
