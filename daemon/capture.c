@@ -7,9 +7,29 @@
 
 #define LINE_OCTETS 32 /* of a line that is written: mail programs leave it as it is */
 
-bool capture_marks(const uint8_t *buf, size_t len)
+static const char byte_order_mark[] = "\xEF\xBB\xBF";
+
+/* What editors, mails and forums put in front of a line, or between lines. */
+static bool is_front(char c)
 {
-	return memcmp(buf, CAPTURE_MARK, len < CAPTURE_MARK_LEN ? len : CAPTURE_MARK_LEN) == 0;
+	return c == ' ' || c == '\t' || c == '\r' || c == '>';
+}
+
+enum capture_is capture_detect(const uint8_t *buf, size_t len)
+{
+	size_t bom = strlen(byte_order_mark);
+
+	if (len > 0 && buf[0] == (uint8_t)byte_order_mark[0]) {
+		if (memcmp(buf, byte_order_mark, len < bom ? len : bom) != 0)
+			return CAPTURE_NO;
+		buf += len < bom ? len : bom;
+		len -= len < bom ? len : bom;
+	}
+	for (; len > 0 && (is_front((char)*buf) || *buf == '\n'); len--)
+		buf++;
+	if (memcmp(buf, CAPTURE_MARK, len < CAPTURE_MARK_LEN ? len : CAPTURE_MARK_LEN) != 0)
+		return CAPTURE_NO;
+	return len < CAPTURE_MARK_LEN ? CAPTURE_PERHAPS : CAPTURE_YES;
 }
 
 int capture_write_mark(FILE *out, time_t start, const char *device, const char *settings)
@@ -19,7 +39,8 @@ int capture_write_mark(FILE *out, time_t start, const char *device, const char *
 
 	gmtime_r(&start, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	if (fprintf(out, CAPTURE_MARK ", %s, %s, %s\n", text, device, settings) < 0 ||
+	if (fprintf(out, CAPTURE_MARK ", %s, %s%s%s\n", text, device, settings ? ", " : "",
+	            settings ? settings : "") < 0 ||
 	    fflush(out) == EOF)
 		return -errno;
 	return 0;
@@ -69,7 +90,9 @@ bool capture_read(const char *line, struct capture_arrival *arrival)
 
 	arrival->len = 0;
 	arrival->ms = 0;
-	while (is_blank(*at))
+	if (strncmp(at, byte_order_mark, strlen(byte_order_mark)) == 0)
+		at += strlen(byte_order_mark);
+	while (is_front(*at))
 		at++;
 	if (*at == '#' || !*at)
 		return true;

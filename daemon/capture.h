@@ -8,8 +8,8 @@
  * Lines of text that survive a mail or a forum. The first one is the mark, with what is known of the
  * capture for people to read; other lines that begin with # say nothing. Each other line is an arrival:
  * milliseconds since the start of the capture, decimal, and the octets, two hex digits each. Blanks
- * between octets and at a line's end, a carriage return and empty lines are free. Pure, but for
- * the stream that is written to.
+ * between octets and at a line's end, a carriage return and empty lines are free, so are a byte order mark, blank
+ * lines before the mark, and what quotes a line ("> "). Pure, but for the stream that is written to.
  */
 #ifndef CAPTURE_H
 #define CAPTURE_H
@@ -25,11 +25,12 @@
 #define CAPTURE_LINE_MAX   4096 /* characters of a line that is read, its end included */
 #define CAPTURE_OCTETS_MAX (CAPTURE_LINE_MAX / 2)
 
-/* Whether a file that begins with these octets is a capture; of fewer than CAPTURE_MARK_LEN: whether it
- * may be one. */
-bool capture_marks(const uint8_t *buf, size_t len);
+enum capture_is { CAPTURE_NO, CAPTURE_PERHAPS, CAPTURE_YES };
 
-/* The first line. device and settings for people to read. 0, or a negative errno. */
+/* Whether a file that begins with these octets is a capture; perhaps: more octets will tell. */
+enum capture_is capture_detect(const uint8_t *buf, size_t len);
+
+/* The first line. device and settings (NULL: not known) for people to read. 0, or a negative errno. */
 int capture_write_mark(FILE *out, time_t start, const char *device, const char *settings);
 
 /* An arrival, in as many lines as it takes, and out of the program's hands. 0, or a negative errno. */

@@ -4,8 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "advice.h"
 #include "feed.h"
+#include "hex.h"
 #include "options.h"
+#include "plural.h"
 #include "seed.h"
 #include "usage.h"
 
@@ -14,6 +17,8 @@ struct decode {
 	size_t discarded; /* octets of no frame that are not told yet */
 	unsigned long messages;
 	bool failed; /* a message cannot be printed */
+	bool list_given;
+	unsigned long long octets, hex; /* of the input; of them, such as hex is written with */
 };
 
 static void print_reading(struct decode *d, const struct han_reading *reading, bool decoded)
@@ -29,20 +34,13 @@ static void print_reading(struct decode *d, const struct han_reading *reading, b
 	free(text);
 }
 
-/* What a person can do about it. */
-static const char *advice(enum han_err err)
+static void tell_refused(const struct decode *d, const struct han_event *event, const char *what)
 {
-	if (err == HAN_ERR_NO_KEY)
-		return "; give the meter's key with --key";
-	if (err == HAN_ERR_KEY)
-		return "; --key is not this meter's";
-	return err == HAN_ERR_TAG ? "; --auth-key, or --key, is not this meter's" : "";
-}
+	const char *advice = advice_of(event->err, d->list_given);
 
-static void tell_refused(const struct han_event *event, const char *what)
-{
-	fprintf(stderr, "hantool: %s at octet %llu: %s%s\n", what,
-	        (unsigned long long)event->offset, han_err_name(event->err), advice(event->err));
+	fprintf(stderr, "hantool: %s at octet %llu: %s%s%s\n", what,
+	        (unsigned long long)event->offset, han_err_name(event->err), advice ? "; " : "",
+	        advice ? advice : "");
 }
 
 /* Encrypted for somebody else: who sent it can be told all the same. */
@@ -58,11 +56,20 @@ static void tell_discarded(struct decode *d, const struct han_event *event)
 	if (d->discarded == 0 || event->type == HAN_BAD_FRAME)
 		return;
 	if (event->frame)
-		fprintf(stderr, "hantool: %zu octets before octet %llu belong to no frame\n",
-		        d->discarded, (unsigned long long)event->offset);
+		fprintf(stderr, "hantool: %zu octet%s before octet %llu in no frame\n",
+		        d->discarded, plural(d->discarded), (unsigned long long)event->offset);
 	else
-		fprintf(stderr, "hantool: %zu octets belong to no frame\n", d->discarded);
+		fprintf(stderr, "hantool: %zu octet%s in no frame\n", d->discarded,
+		        plural(d->discarded));
 	d->discarded = 0;
+}
+
+static void count_octets(void *user, const uint8_t *octets, size_t len)
+{
+	struct decode *d = user;
+
+	d->octets += len;
+	d->hex += hex_count(octets, len);
 }
 
 static bool handle(void *user, const struct han_event *event)
@@ -82,12 +89,12 @@ static bool handle(void *user, const struct han_event *event)
 		d->messages++;
 		break;
 	case HAN_BAD_FRAME:
-		tell_refused(event, "frame refused");
+		tell_refused(d, event, "frame refused");
 		break;
 	case HAN_BAD_MESSAGE:
 		if (is_sealed(event))
 			print_reading(d, event->reading, false);
-		tell_refused(event, "message not decoded");
+		tell_refused(d, event, "message not decoded");
 		break;
 	}
 	return !d->failed;
@@ -100,7 +107,8 @@ static void tell_end(struct decode *d, const char *source)
 
 	tell_discarded(d, &end);
 	if (d->messages == 0)
-		fprintf(stderr, "hantool: %s: no message could be decoded\n", source);
+		fprintf(stderr, "hantool: %s: no message could be decoded%s\n", source,
+		        hex_is_text(d->octets, d->hex) ? "; " ADVICE_HEX "decode" : "");
 }
 
 int decode_main(int argc, char **argv)
@@ -108,16 +116,18 @@ int decode_main(int argc, char **argv)
 	static struct han_decoder decoder;
 	static struct source source;
 	struct decode d = { 0 };
-	const struct feed feed = { .event = handle, .user = &d };
+	const struct feed feed = { .octets = count_octets, .event = handle, .user = &d };
 	struct options options;
 	int rc;
 
 	options_read(&options, argc, argv, "decode");
 	d.compact = options.compact;
+	d.list_given = options.settings.list != NULL;
 	han_decoder_init(&decoder, &options.settings);
 	options_wipe(&options);
-	rc = source_open(&source, options.source, options.speed);
+	rc = source_open(&source, options.source, &options.line);
 	if (rc == 0) {
+		source_announce(&source);
 		rc = feed_run(&feed, &source, &decoder, options.bare);
 		tell_end(&d, options.source);
 		source_close(&source);

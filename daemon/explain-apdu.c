@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plural.h"
+
 #define SC_AUTHENTICATED 0x10
 #define SC_ENCRYPTED     0x20
 #define TAG_OCTETS       12
@@ -72,7 +74,8 @@ static bool show_length(struct page *page, struct span *span, const char *name, 
 		return false;
 	}
 	*len = more > 0 ? (size_t)peek(&rest, more) : first;
-	return span_show(page, span, 1 + more, PAGE_PLAIN, "length of %s: %zu octets", name, *len);
+	return span_show(page, span, 1 + more, PAGE_PLAIN, "length of %s: %zu octet%s", name, *len,
+	                 plural(*len));
 }
 
 /* A length and so many octets, in one row. */
@@ -156,8 +159,8 @@ static void show_blocks(struct page *page, const struct explain_message *message
 	const struct explain_train *t = message->blocks;
 	const struct explain_message inner = { .reading = message->reading };
 
-	page_note(page, PAGE_PLAIN, "the message, put together from %u blocks: %zu octets",
-	          t->parts, t->len);
+	page_note(page, PAGE_PLAIN, "the message, put together from %u block%s: %zu octet%s",
+	          t->parts, plural(t->parts), t->len, plural(t->len));
 	explain_inner(page, t->octets, t->len, &inner);
 }
 
@@ -225,7 +228,8 @@ static void show_sealed(struct page *page, struct span *span, const struct expla
 		span_show(page, span, tag, PAGE_PLAIN, "authentication tag");
 	if (!reading || reading->message_len == 0 || message->clear)
 		return;
-	page_note(page, PAGE_GOOD, "in clear: %zu octets, %s", reading->message_len,
+	page_note(page, PAGE_GOOD, "in clear: %zu octet%s, %s", reading->message_len,
+	          plural(reading->message_len),
 	          reading->encryption.authenticated ? "the tag agrees" : "no tag was verified");
 	explain_inner(page, reading->message, reading->message_len, &inner);
 }

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plural.h"
+
 #define ITEM_TEXT 256
 
 static const char *type_name(uint8_t tag)
@@ -99,7 +101,7 @@ static void print_octets(const struct place *p, const struct han_item *item, boo
 	} else if (item->len == HAN_DATETIME_OCTETS) {
 		snprintf(text, ITEM_TEXT, "%s", explain_clock(item->octets, part));
 	} else {
-		snprintf(text, ITEM_TEXT, "of %zu octets", item->len);
+		snprintf(text, ITEM_TEXT, "of %zu octet%s", item->len, plural(item->len));
 	}
 }
 

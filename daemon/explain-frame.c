@@ -4,6 +4,8 @@
 #include <han/crc16.h>
 #include <stdarg.h>
 
+#include "plural.h"
+
 #define FLAG      0x7E
 #define TYPE      0xA
 #define SEGMENTED 0x0800
@@ -27,7 +29,7 @@ bool span_show(struct page *page, struct span *span, size_t n, enum page_tone to
 	span->at += shown;
 	span->left -= shown;
 	if (shown < n)
-		page_note(page, PAGE_BAD, "cut short: %zu of %zu octets", shown, n);
+		page_note(page, PAGE_BAD, "cut short: %zu of %zu octet%s", shown, n, plural(n));
 	return shown == n;
 }
 
@@ -103,9 +105,9 @@ static bool show_format(struct page *page, struct span *span, unsigned *format)
 		          *format >> 12, TYPE);
 		return false;
 	}
-	return span_show(page, span, 2, PAGE_PLAIN, "frame format: type %u, %s, %u octets", TYPE,
+	return span_show(page, span, 2, PAGE_PLAIN, "frame format: type %u, %s, %u octet%s", TYPE,
 	                 *format & SEGMENTED ? "a segment, more follow" : "not segmented or last",
-	                 *format & LENGTH);
+	                 *format & LENGTH, plural(*format & LENGTH));
 }
 
 static enum explain_place place_of(const struct explain_frame *frame, unsigned format)
@@ -115,16 +117,53 @@ static enum explain_place place_of(const struct explain_frame *frame, unsigned f
 	return frame->in_segments ? PLACE_LAST : PLACE_WHOLE;
 }
 
+static bool is_llc(const uint8_t *at, size_t left)
+{
+	return left >= 3 && at[0] == 0xE6 && (at[1] == 0xE6 || at[1] == 0xE7) && at[2] == 0;
+}
+
+/* Octets of an address, 0: it does not end. */
+static size_t address_length(const uint8_t *at, size_t left)
+{
+	for (size_t n = 0; n < left && n < HAN_ADDRESS_MAX; n++) {
+		if (at[n] & 1)
+			return n + 1;
+	}
+	return 0;
+}
+
+/* The length of a header whose check is wrong may be as wrong: it is believed where a flag stands at the end, or
+ * an LLC header behind the check. */
+size_t explain_frame_reach(const uint8_t *at, size_t left)
+{
+	size_t len, to, from, header;
+
+	if (left < 2 || at[0] >> 4 != TYPE)
+		return 0;
+	len = (size_t)(at[0] << 8 | at[1]) & LENGTH;
+	to = address_length(at + 2, left - 2);
+	from = to ? address_length(at + 2 + to, left - 2 - to) : 0;
+	header = 2 + to + from + 1 + 2;
+	if (from == 0 || len < header + 2)
+		return 0;
+	if (len < left && at[len] == FLAG)
+		return len + 1;
+	if (header < left && is_llc(at + header, left - header))
+		return len < left ? len : left;
+	return 0;
+}
+
 static bool hdlc_begin(struct page *page, struct span *span, struct explain_frame *frame)
 {
 	unsigned format = 0;
-	size_t header, len;
+	size_t header, len, reach, left;
 
 	if (frame->shared)
 		page_note(page, PAGE_FAINT, "opening flag: the closing one above");
 	else
 		span_show(page, span, 1, PAGE_PLAIN, "opening flag");
 	frame->checked = span->at;
+	left = span->left;
 	if (!show_format(page, span, &format) || !show_address(page, span, "destination") ||
 	    !show_address(page, span, "source"))
 		return false;
@@ -137,7 +176,8 @@ static bool hdlc_begin(struct page *page, struct span *span, struct explain_fram
 	frame->message = (struct span){ span->at, 0 };
 	if (len == header + 2)
 		return true;
-	if (!show_check(page, span, "header check", frame->checked))
+	reach = explain_frame_reach(frame->checked, left);
+	if (!show_check(page, span, "header check", frame->checked) && reach == 0)
 		return false;
 	if (len < header + 4) {
 		page_note(page, PAGE_BAD, "the length is less than the header's");
@@ -147,8 +187,8 @@ static bool hdlc_begin(struct page *page, struct span *span, struct explain_fram
 	frame->place = place_of(frame, format);
 	frame->message = (struct span){ span->at, len < span->left ? len : span->left };
 	if (len > span->left)
-		page_note(page, PAGE_BAD, "information: only %zu of %zu octets are there",
-		          span->left, len);
+		page_note(page, PAGE_BAD, "information: only %zu of %zu octet%s there", span->left,
+		          len, plural(len));
 	return true;
 }
 

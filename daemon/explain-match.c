@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SHOWN_MAX 120 /* of a text */
+
 static struct han_obis obis_of(const uint8_t *o)
 {
 	return (struct han_obis){ o[0], o[1], o[2], o[3], o[4], o[5] };
@@ -160,6 +162,8 @@ char *match_print(const struct han_value *value, char buf[MATCH_TEXT])
 		han_datetime_print(&value->time, text);
 		break;
 	}
+	if (strlen(text) > SHOWN_MAX)
+		strcpy(text + SHOWN_MAX - strlen(PAGE_CUT), PAGE_CUT);
 	snprintf(buf, MATCH_TEXT, "%s = %.120s%s%s%s%s%s%s%s%s%s%s", han_value_name(value, name),
 	         text, unit[0] ? " " : "", unit, m ? " [" : "",
 	         m ? han_value_code(value, code) : "", m ? ", " : "", m ? m->description : "",

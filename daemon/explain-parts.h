@@ -116,4 +116,8 @@ struct explain_frame {
 bool explain_frame_begin(struct page *page, struct span *span, struct explain_frame *frame);
 void explain_frame_end(struct page *page, struct span *span, const struct explain_frame *frame);
 
+/* HDLC, from the format field on: octets up to the closing flag, and with it, or as many as are there, although
+ * the header check is wrong; 0: nothing else bears the length out. */
+size_t explain_frame_reach(const uint8_t *at, size_t left);
+
 #endif

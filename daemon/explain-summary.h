@@ -2,6 +2,8 @@
 #ifndef EXPLAIN_SUMMARY_H
 #define EXPLAIN_SUMMARY_H
 
+#include <stdbool.h>
+
 #include <han/decoder.h>
 
 #include "page.h"
@@ -11,8 +13,12 @@ struct explain_summary {
 	unsigned long long noise;   /* of them, in no frame */
 	unsigned long long letters; /* that are printable once the eighth bit is dropped, */
 	unsigned long long high;    /* and those that have it */
+	unsigned long long hex;     /* such as hex is written with */
 	unsigned long frames;       /* whose checks agree */
 	unsigned long messages;     /* that became values */
+	bool live;                  /* a line, where more may come */
+	bool list_given;            /* a list was asked for */
+	int ended;                  /* a negative errno: reading ended early */
 	unsigned long frame_errors[HAN_ERR_KINDS];
 	unsigned long message_errors[HAN_ERR_KINDS];
 };

@@ -7,10 +7,13 @@
 
 #include "feed.h"
 #include "options.h"
+#include "plural.h"
 #include "usage.h"
 
 #define FLAG      0x7E
 #define NOISE_ROW 16
+#define LIVE_MAX \
+	2048 /* octets of a line that are held back although nothing will be made of them */
 /* The decoder holds the octets of at most one frame back: what is older is what it is. */
 #define PENDING_MAX ((size_t)8 * HAN_MESSAGE_MAX)
 
@@ -38,20 +41,25 @@ static struct span span_to(const struct explain *x, uint64_t end)
 
 /* ---- what is no frame ---- */
 
+static size_t flags_at_end(const struct span *span)
+{
+	size_t n = 0;
+
+	while (n < span->left && span->at[span->left - 1 - n] == FLAG)
+		n++;
+	return n;
+}
+
 static void show_noise(struct explain *x, uint64_t end)
 {
 	struct span span = span_to(x, end);
-	size_t n = span.left, flags = 0;
+	size_t n = span.left, flags = flags_at_end(&span);
+	struct span rest = { span.at + n - flags, flags };
 
-	while (flags < n && span.at[flags] == FLAG)
-		flags++;
-	if (flags == n) {
-		span_show_rest(&x->page, &span, PAGE_FAINT, "flags between frames");
-	} else {
-		page_head(&x->page, "Octet %llu: %zu octets that belong to no frame",
-		          (unsigned long long)x->page.offset, n);
-		x->summary.noise += n;
-	}
+	span.left -= flags;
+	if (span.left > 0)
+		page_head(&x->page, "Octet %llu: %zu octet%s in no frame",
+		          (unsigned long long)x->page.offset, span.left, plural(span.left));
 	while (span.left > 0) {
 		size_t row = span.left < NOISE_ROW ? span.left : NOISE_ROW;
 		char text[NOISE_ROW + 1];
@@ -59,6 +67,7 @@ static void show_noise(struct explain *x, uint64_t end)
 		span_show(&x->page, &span, row, PAGE_FAINT, "|%s|",
 		          page_text(span.at, row, text, sizeof(text)));
 	}
+	span_show_rest(&x->page, &rest, PAGE_FAINT, "flag%s between frames", plural(flags));
 	drop(x, n);
 }
 
@@ -91,8 +100,9 @@ static void show_segment(struct explain *x, const struct explain_frame *frame, s
 	span_show_rest(&x->page, span, PAGE_PLAIN, "part %u of a message", x->segments.parts);
 	if (frame->place != PLACE_LAST)
 		return;
-	page_note(&x->page, PAGE_PLAIN, "the message, put together from %u parts: %zu octets",
-	          x->segments.parts, x->segments.len);
+	page_note(&x->page, PAGE_PLAIN, "the message, put together from %u part%s: %zu octet%s",
+	          x->segments.parts, plural(x->segments.parts), x->segments.len,
+	          plural(x->segments.len));
 	explain_inner(&x->page, x->segments.octets, x->segments.len, message);
 	train_begin(&x->segments);
 }
@@ -172,17 +182,31 @@ static const struct explain_refusal *next_refusal(const struct explain *x, uint6
 	return NULL;
 }
 
-static void show_refused(struct explain *x, const struct explain_refusal *refusal, uint64_t end)
+/* Where it ends in the input. Of one whose header check is wrong no more was taken than its header. */
+static uint64_t end_of_refused(const struct explain *x, const struct explain_refusal *refusal)
 {
-	struct explain_frame frame = { .framing = refusal->framing,
-		                       .shared = refusal->offset < x->page.offset };
 	uint64_t stop = refusal->offset + refusal->len;
-	size_t n;
+	size_t flag = refusal->offset < x->page.offset ? 0 : 1;
+	size_t reach = 0;
 
+	if (refusal->err == HAN_ERR_HCS && x->len > flag)
+		reach = explain_frame_reach(x->octets + flag, x->len - flag);
+	if (stop < x->page.offset + flag + reach)
+		stop = x->page.offset + flag + reach;
 	for (const struct explain_refusal *r = refusal + 1; r < x->refusals + x->refused; r++) {
 		if (is_grave(r) && r->offset < stop)
 			stop = r->offset;
 	}
+	return stop;
+}
+
+static void show_refused(struct explain *x, const struct explain_refusal *refusal, uint64_t end)
+{
+	struct explain_frame frame = { .framing = refusal->framing,
+		                       .shared = refusal->offset < x->page.offset };
+	uint64_t stop = end_of_refused(x, refusal);
+	size_t n;
+
 	if (stop > end)
 		stop = end;
 	if (stop <= x->page.offset)
@@ -191,7 +215,6 @@ static void show_refused(struct explain *x, const struct explain_refusal *refusa
 	          framing_text(refusal->framing), han_err_name(refusal->err));
 	n = show_frame(x, &frame, stop, NULL, false);
 	page_note(&x->page, PAGE_BAD, "refused: %s", han_err_name(refusal->err));
-	x->summary.noise += n;
 	drop(x, n);
 }
 
@@ -239,8 +262,9 @@ static void tell_verdict(struct explain *x, const struct han_event *event)
 		page_note(&x->page, PAGE_GOOD, "a part of a message: the rest is to come");
 	} else if (event->type == HAN_READING) {
 		list = event->reading->list;
-		page_note(&x->page, PAGE_GOOD, "message decoded: %s%s%zu values",
-		          list ? han_list_name(list) : "", list ? ", " : "", event->reading->count);
+		page_note(&x->page, PAGE_GOOD, "message decoded: %s%s%zu value%s",
+		          list ? han_list_name(list) : "", list ? ", " : "", event->reading->count,
+		          plural(event->reading->count));
 	} else {
 		page_note(&x->page, PAGE_BAD, "message not decoded: %s", han_err_name(event->err));
 	}
@@ -262,11 +286,20 @@ static void show_event(struct explain *x, const struct han_event *event)
 
 	show_to(x, event->offset);
 	frame.shared = event->offset < x->page.offset;
-	page_head(&x->page, "Octet %llu: %s, %zu octets", (unsigned long long)event->offset,
-	          framing_text(event->framing), event->frame_len);
+	page_head(&x->page, "Octet %llu: %s, %zu octet%s", (unsigned long long)event->offset,
+	          framing_text(event->framing), event->frame_len, plural(event->frame_len));
 	n = show_frame(x, &frame, event->offset + event->frame_len, shown_reading(event), true);
 	tell_verdict(x, event);
 	drop(x, n);
+}
+
+/* How far the decoder is done with the input, at least: flags between frames it does not tell of. */
+static void note_decided(struct explain *x, const struct han_event *event)
+{
+	if (event->type == HAN_MORE)
+		x->decided += event->discarded;
+	else if (event->frame)
+		x->decided = event->offset;
 }
 
 void explain_init(struct explain *x, FILE *out, bool colour)
@@ -311,8 +344,16 @@ void explain_event(struct explain *x, const struct han_event *event)
 		page_head(&x->page, "A begun message is given up: %s", han_err_name(event->err));
 		x->in_segments = false;
 	}
+	note_decided(x, event);
+	if (x->summary.live && x->len > LIVE_MAX)
+		show_to(x, x->decided);
 	if (x->len > PENDING_MAX)
 		show_to(x, end_of(x) - HAN_MESSAGE_MAX);
+}
+
+void explain_silence(struct explain *x)
+{
+	show_to(x, end_of(x));
 }
 
 void explain_end(struct explain *x)
@@ -331,16 +372,39 @@ static void take_octets(void *user, const uint8_t *octets, size_t len)
 static bool take_event(void *user, const struct han_event *event)
 {
 	struct explain *x = user;
+	uint64_t shown = x->page.offset;
 
 	explain_event(x, event);
-	return event->type == HAN_MORE || fflush(x->page.out) != EOF;
+	return (event->type == HAN_MORE && shown == x->page.offset) || fflush(x->page.out) != EOF;
+}
+
+static void take_silence(void *user)
+{
+	struct explain *x = user;
+
+	explain_silence(x);
+	fflush(x->page.out);
 }
 
 static bool wants_colour(void)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
-	return isatty(STDOUT_FILENO) && !(no && no[0]) && !(term && strcmp(term, "dumb") == 0);
+	return isatty(STDOUT_FILENO) && !(no && no[0]) && term && term[0] &&
+	       strcmp(term, "dumb") != 0;
+}
+
+static int run(struct explain *x, struct source *source, struct han_decoder *decoder, bool bare)
+{
+	const struct feed feed = {
+		.octets = take_octets, .silence = take_silence, .event = take_event, .user = x
+	};
+
+	source_announce(source);
+	x->summary.live = source->live;
+	x->summary.ended = feed_run(&feed, source, decoder, bare);
+	explain_end(x);
+	return x->summary.ended;
 }
 
 int explain_main(int argc, char **argv)
@@ -348,23 +412,20 @@ int explain_main(int argc, char **argv)
 	static struct han_decoder decoder;
 	static struct source source;
 	static struct explain x;
-	const struct feed feed = { .octets = take_octets, .event = take_event, .user = &x };
 	struct options options;
 	int rc;
 
 	options_read(&options, argc, argv, "explain");
+	explain_init(&x, stdout, wants_colour());
+	x.summary.list_given = options.settings.list != NULL;
 	han_decoder_init(&decoder, &options.settings);
 	options_wipe(&options);
-	explain_init(&x, stdout, wants_colour());
-	rc = source_open(&source, options.source, options.speed);
+	rc = source_open(&source, options.source, &options.line);
 	if (rc == 0) {
-		rc = feed_run(&feed, &source, &decoder, options.bare);
-		explain_end(&x);
+		rc = run(&x, &source, &decoder, options.bare);
 		source_close(&source);
 	}
-	if (fflush(stdout) == EOF)
-		rc = usage_tell_errno("standard output");
 	explain_fini(&x);
 	han_decoder_fini(&decoder);
-	return rc == 0 && x.summary.messages > 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return usage_finish(rc == 0 && x.summary.messages > 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }

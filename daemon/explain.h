@@ -29,6 +29,7 @@ struct explain {
 	struct explain_refusal refusals[EXPLAIN_REFUSALS]; /* in the order of their offsets */
 	size_t refused;
 	bool in_segments;
+	uint64_t decided; /* of what is before it nothing more will be made */
 	struct explain_train segments, blocks;
 	struct explain_summary summary;
 };
@@ -37,9 +38,13 @@ struct explain {
 void explain_init(struct explain *explain, FILE *out, bool colour);
 void explain_fini(struct explain *explain);
 
-/* Octets of the input, then the events about them (struct feed). False: memory has ended. */
+/* Octets of the input, then the events about them (struct feed). Of a line (summary.live) no more than about
+ * 2 KB are held back once nothing will be made of them. */
 void explain_octets(struct explain *explain, const uint8_t *octets, size_t len);
 void explain_event(struct explain *explain, const struct han_event *event);
+
+/* The line is silent, and the decoder holds nothing back: all octets are shown. */
+void explain_silence(struct explain *explain);
 
 /* What is left, and the summary. */
 void explain_end(struct explain *explain);

@@ -45,8 +45,11 @@ static int run_stream(const struct feed *feed, struct source *source, struct han
 	bool wanted = true;
 	int n = 0;
 
-	while (wanted && (n = source_read(source, &chunk)) > 0)
+	while (wanted && (n = source_read(source, &chunk)) > 0) {
 		wanted = push(feed, decoder, &chunk);
+		if (chunk.len == 0 && feed->silence)
+			feed->silence(feed->user);
+	}
 	if (wanted)
 		push_end(feed, decoder);
 	return n < 0 ? n : 0;
@@ -62,6 +65,8 @@ static int run_bare(const struct feed *feed, struct source *source, struct han_d
 
 	while ((n = source_read(source, &chunk)) > 0) {
 		if (chunk.len > sizeof(apdu) - len) {
+			show_octets(feed, apdu, len);
+			show_octets(feed, chunk.octets, chunk.len);
 			errno = EFBIG;
 			return usage_tell_errno(source->name);
 		}

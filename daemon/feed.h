@@ -11,6 +11,8 @@
 struct feed {
 	/* Octets of the input, before the events about them; NULL: nobody asks. */
 	void (*octets)(void *user, const uint8_t *octets, size_t len);
+	/* The line is silent, and the decoder has given up what had begun; NULL: nobody asks. */
+	void (*silence)(void *user);
 	/* False ends the feed. */
 	bool (*event)(void *user, const struct han_event *event);
 	void *user;

@@ -1,5 +1,7 @@
 #include "page.h"
 
+#include <string.h>
+
 #define ROW_OCTETS 16
 #define INDENT     2
 
@@ -88,10 +90,11 @@ void page_row(struct page *p, enum page_tone tone, const uint8_t *octets, size_t
 
 char *page_text(const uint8_t *octets, size_t len, char *buf, size_t size)
 {
-	size_t n = len < size - 1 ? len : size - 1;
+	bool cut = len > size - 1;
+	size_t n = cut ? size - sizeof(PAGE_CUT) : len;
 
 	for (size_t i = 0; i < n; i++)
 		buf[i] = octets[i] >= 0x20 && octets[i] < 0x7F ? (char)octets[i] : '.';
-	buf[n] = '\0';
+	strcpy(buf + n, cut ? PAGE_CUT : "");
 	return buf;
 }

@@ -50,7 +50,11 @@ __attribute__((format(printf, 5, 0))) void page_row_list(struct page *page, enum
                                                          const uint8_t *octets, size_t len,
                                                          const char *format, va_list arguments);
 
-/* Octets as a person reads them, those that cannot be seen as dots; cut where buf ends. Returns buf. */
+/* Stands where a text was cut. */
+#define PAGE_CUT "\u2026"
+
+/* Octets as a person reads them, those that cannot be seen as dots; cut where buf ends, which is longer than the
+ * sign for that. Returns buf. */
 char *page_text(const uint8_t *octets, size_t len, char *buf, size_t size);
 
 #endif

@@ -35,16 +35,16 @@ static void read_options(struct replay *r, int argc, char **argv)
 
 	opterr = 0;
 	*r = (struct replay){ .speed = 1 };
-	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, USAGE_SHORT, known, NULL)) != -1) {
 		if (c == 'l')
 			r->link = optarg;
 		else if (c != 's')
 			usage_end_options(c, argv, "replay");
 		else if (!simulate_read_speed(optarg, &r->speed))
-			usage_refuse("--speed takes a number above 0 up to 1000");
+			usage_refuse("replay", "--speed takes a number above 0 up to 1000");
 	}
 	if (argc - optind != 1)
-		usage_refuse("replay takes one file");
+		usage_refuse("replay", "it takes one file");
 	r->file = argv[optind];
 }
 
@@ -109,10 +109,10 @@ int replay_main(int argc, char **argv)
 	int rc;
 
 	read_options(&r, argc, argv);
-	if (source_open(&source, r.file, B2400) < 0)
+	if (source_open(&source, r.file, NULL) < 0)
 		return EXIT_FAILURE;
 	if (source.live)
-		usage_refuse("replay takes a file, not a line");
+		usage_refuse("replay", "it takes a file, not a line");
 	rc = terminal_open(&terminal, r.link, r.speed);
 	if (rc == 0)
 		rc = play(&terminal, &source);

@@ -2,18 +2,22 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <getopt.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "hex.h"
 #include "meters.h"
+#include "options.h"
+#include "setting.h"
 #include "terminal.h"
+#include "usage.h"
 
-#define SECOND_NS 1e9
-#define SPEED_MAX 1000
-#define YEAR_2025 1735689600 /* when invocation counters began */
+#define SECOND_NS  1e9
+#define SPEED_MAX  1000
+#define METERS_MAX 32
+#define YEAR_2025  1735689600 /* when invocation counters began */
 
 /* ---- settings ---- */
 
@@ -60,44 +64,12 @@ bool simulate_read_start(const char *text, time_t *start)
 	return true;
 }
 
-bool simulate_read_key(const char *text, uint8_t key[SIMULATE_KEY_OCTETS])
-{
-	uint8_t read[SIMULATE_KEY_OCTETS];
-
-	if (strlen(text) != 2 * sizeof(read))
-		return false;
-	for (size_t i = 0; i < sizeof(read); i++) {
-		int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		read[i] = (uint8_t)(high << 4 | low);
-	}
-	memcpy(key, read, sizeof(read));
-	return true;
-}
-
-size_t simulate_meter_count(void)
-{
-	return meters_count();
-}
-
-const char *simulate_meter_name(size_t index)
-{
-	return meters_at(index)->name;
-}
-
-const char *simulate_meter_about(size_t index)
-{
-	return meters_at(index)->about;
-}
-
 const char *simulate_check(const struct simulate_settings *settings)
 {
 	const struct meters_row *meter = meters_find(settings->meter);
 
 	if (!meter)
-		return "there is no such meter";
+		return "there is no such meter; `hantool lists` prints their names";
 	if (meter->title && !settings->has_key)
 		return "this meter encrypts its messages: give it a key with --key HEX";
 	if (!meter->title && (settings->has_key || settings->has_auth_key))
@@ -195,4 +167,78 @@ int simulate(const struct simulate_settings *settings)
 		play(&p, meters_find(settings->meter), settings);
 	terminal_close(&p.terminal);
 	return rc;
+}
+
+/* ---- command ---- */
+
+static void refuse_settings(const struct simulate_settings *s, const char *why)
+{
+	const char *names[METERS_MAX], *nearest = NULL;
+	size_t count = 0;
+
+	for (; count < meters_count() && count < METERS_MAX; count++)
+		names[count] = meters_at(count)->name;
+	if (!meters_find(s->meter))
+		nearest = setting_nearest(s->meter, names, count);
+	usage_refuse("simulate", "%s: %s%s%s", s->meter, why, nearest ? "; is this meant: " : "",
+	             nearest ? nearest : "");
+}
+
+static bool read_option(struct simulate_settings *s, int c)
+{
+	switch (c) {
+	case 'm':
+		s->meter = optarg;
+		break;
+	case 'k':
+		options_read_key(s->key, &s->has_key, optarg, "simulate", "--key");
+		break;
+	case 'a':
+		options_read_key(s->auth_key, &s->has_auth_key, optarg, "simulate", "--auth-key");
+		break;
+	case 's':
+		if (!simulate_read_speed(optarg, &s->speed))
+			usage_refuse("simulate", "--speed takes a number above 0 up to 1000");
+		break;
+	case 't':
+		if (!simulate_read_start(optarg, &s->start))
+			usage_refuse("simulate", "--start takes a time like 2026-01-31T23:59:50");
+		break;
+	case 'l':
+		s->link = optarg;
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+int simulate_main(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "meter", required_argument, NULL, 'm' },
+		{ "key", required_argument, NULL, 'k' },
+		{ "auth-key", required_argument, NULL, 'a' },
+		{ "speed", required_argument, NULL, 's' },
+		{ "start", required_argument, NULL, 't' },
+		{ "link", required_argument, NULL, 'l' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	struct simulate_settings settings;
+	const char *wrong;
+	int c;
+
+	opterr = 0;
+	simulate_init(&settings);
+	while ((c = getopt_long(argc, argv, USAGE_SHORT, known, NULL)) != -1) {
+		if (!read_option(&settings, c))
+			usage_end_options(c, argv, "simulate");
+	}
+	if (optind < argc)
+		usage_refuse("simulate", "it takes no arguments");
+	wrong = simulate_check(&settings);
+	if (wrong)
+		refuse_settings(&settings, wrong);
+	return simulate(&settings) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

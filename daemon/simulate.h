@@ -3,25 +3,19 @@
 #define SIMULATE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
 #define SIMULATE_KEY_OCTETS 16
 
 struct simulate_settings {
-	const char *meter; /* a name of the list below */
+	const char *meter; /* a name of meters.h */
 	const char *link;  /* a symbolic link to the pty, NULL: none */
 	double speed;      /* above 0, up to 1000; 1 is the meter's own */
 	time_t start;      /* the meter's clock at the start: local time as if it were UTC */
 	bool has_key, has_auth_key; /* of a meter that encrypts */
 	uint8_t key[SIMULATE_KEY_OCTETS], auth_key[SIMULATE_KEY_OCTETS];
 };
-
-/* The meters: 0 … simulate_meter_count() - 1; what they are called, and one line for people. */
-size_t simulate_meter_count(void);
-const char *simulate_meter_name(size_t index);
-const char *simulate_meter_about(size_t index);
 
 /* A Kaifa MA304, no link, the meter's own pace, from now. */
 void simulate_init(struct simulate_settings *settings);
@@ -30,17 +24,19 @@ void simulate_init(struct simulate_settings *settings);
  * nothing changed, when they are malformed or out of range. */
 bool simulate_read_speed(const char *text, double *speed);
 bool simulate_read_start(const char *text, time_t *start);
-bool simulate_read_key(const char *text, uint8_t key[SIMULATE_KEY_OCTETS]); /* 32 hex digits */
 
 /* What is wrong with the settings, as a sentence without its full stop: no such meter, a key that is missing
  * or of no use. NULL: nothing. Static storage. */
 const char *simulate_check(const struct simulate_settings *settings);
 
-/* Of settings that are in order: prints the pty's path on standard output and plays until SIGINT or SIGTERM. The link replaces a symbolic
- * link, nothing else, and is removed at the end. 0, or a negative errno that was told on standard error.
+/* Of settings that are in order: prints the pty's path on standard output and plays until a signal
+ * stops it (stop.h). The link replaces a symbolic link, nothing else, and is removed at the end. 0, or a negative errno that was told on standard error.
  *
  * Invocation counters start at the host's time in eighths of a second since 2025, so that those of the next
  * start are higher, up to --speed 40 where a message comes every five seconds. */
 int simulate(const struct simulate_settings *settings);
+
+/* The command with its options; the program's exit status. */
+int simulate_main(int argc, char **argv);
 
 #endif

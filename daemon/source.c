@@ -7,49 +7,90 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "monotonic.h"
+#include "stop.h"
 #include "usage.h"
 
 static const char tcp[] = "tcp://";
 
 /* ---- open ---- */
 
-/* 8N1, without flow control and modem lines. */
-static int set_up_tty(int fd, speed_t speed)
+/* Somebody else reads the port: the exclusive flag, which does not stop root, and the lock that hanmqttd and
+ * hantool hold. */
+static bool in_use(int fd)
 {
-	struct termios tio;
+	int exclusive = 0;
 
-	if (tcgetattr(fd, &tio) < 0)
-		return -1;
-	cfmakeraw(&tio);
-	tio.c_cflag |= CREAD | CLOCAL;
-	tio.c_cflag &= ~(tcflag_t)(CSTOPB | CRTSCTS);
-	if (cfsetspeed(&tio, speed) < 0 || tcsetattr(fd, TCSANOW, &tio) < 0)
-		return -1;
-	return fcntl(fd, F_SETFL, O_RDONLY); /* blocking again */
+	return (ioctl(fd, TIOCGEXCL, &exclusive) == 0 && exclusive) ||
+	       (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK);
+}
+
+static int tell_port(const char *name, int err)
+{
+	if (err == EBUSY)
+		fprintf(stderr,
+		        "hantool: %s: in use by another program; if that is the daemon: "
+		        "systemctl stop hanmqttd\n",
+		        name);
+	else if (err == EACCES)
+		fprintf(stderr,
+		        "hantool: %s: %s; is the user in the group dialout, or whichever the "
+		        "port belongs to?\n",
+		        name, strerror(err));
+	else
+		fprintf(stderr, "hantool: %s: %s\n", name, strerror(err));
+	return -err;
+}
+
+static int set_up_port(struct source *s, const struct options_line *line)
+{
+	int rc;
+
+	if (in_use(s->fd))
+		return -EBUSY;
+	rc = serial_set_up(s->fd, line->baud, line->format);
+	if (rc == 0 && fcntl(s->fd, F_SETFL, O_RDONLY) < 0) /* blocking again */
+		rc = -errno;
+	snprintf(s->settings, sizeof(s->settings), "%u %s", line->baud,
+	         serial_format_name(line->format));
+	return rc;
+}
+
+/* The terminal that somebody types at is a file, not a line: raw it would lock them out. */
+static bool is_port(int fd)
+{
+	return isatty(fd) && tcgetpgrp(fd) < 0;
 }
 
 /* Without O_NONBLOCK a port may wait for a carrier that its three wires do not have; a FIFO must wait for
- * who writes. The terminal that somebody types at is a file, not a line: raw it would lock them out. */
-static int open_path(struct source *s, speed_t speed)
+ * who writes. */
+static int open_path(struct source *s, const struct options_line *line)
 {
-	int flags = O_RDONLY | O_NOCTTY | O_CLOEXEC;
+	int flags = O_RDONLY | O_NOCTTY | O_CLOEXEC, rc = 0;
 	struct stat st;
+	bool device = stat(s->name, &st) == 0 && S_ISCHR(st.st_mode);
 
+	s->fd = open(s->name, device ? flags | O_NONBLOCK : flags);
+	if (s->fd < 0)
+		return device ? tell_port(s->name, errno) : usage_tell_errno(s->name);
+	s->live = is_port(s->fd);
+	if (s->live && line)
+		rc = set_up_port(s, line);
+	return rc < 0 ? tell_port(s->name, -rc) : 0;
+}
+
+/* Whoever opened standard input has set it up. */
+static int open_input(struct source *s)
+{
 	s->fd = STDIN_FILENO;
-	if (strcmp(s->name, "-") != 0) {
-		if (stat(s->name, &st) == 0 && S_ISCHR(st.st_mode))
-			flags |= O_NONBLOCK;
-		s->fd = open(s->name, flags);
-	}
-	s->live = s->fd >= 0 && isatty(s->fd) && tcgetpgrp(s->fd) < 0;
-	if (s->fd < 0 || (s->live && set_up_tty(s->fd, speed) < 0))
-		return usage_tell_errno(s->name);
+	s->live = is_port(s->fd);
 	return 0;
 }
 
@@ -112,24 +153,16 @@ static int open_signals(void)
 {
 	sigset_t stop;
 
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGINT);
-	sigaddset(&stop, SIGTERM);
-	sigprocmask(SIG_BLOCK, &stop, NULL);
+	stop_block(&stop);
 	return signalfd(-1, &stop, SFD_CLOEXEC);
 }
 
 /* ---- read ---- */
 
-static uint64_t now_ms(void)
-{
-	struct timespec now;
+/* Of fill(): the line was silent. */
+#define SILENT (-4096)
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 + 1;
-}
-
-/* More octets behind those in the buffer: how many, 0 at the end. */
+/* More octets behind those in the buffer: how many, 0 at the end, SILENT where a line brings none. */
 static int fill(struct source *s)
 {
 	struct pollfd wait[] = { { s->fd, POLLIN, 0 }, { s->signals, POLLIN, 0 } };
@@ -137,7 +170,8 @@ static int fill(struct source *s)
 
 	if (s->at == s->end)
 		s->at = s->end = 0;
-	poll(wait, 2, -1);
+	if (poll(wait, 2, s->live ? SOURCE_SILENCE_MS : -1) == 0)
+		return SILENT;
 	if (wait[1].revents)
 		return 0;
 	n = read(s->fd, s->buf + s->end, sizeof(s->buf) - s->end);
@@ -152,20 +186,30 @@ static int fill(struct source *s)
 /* The first octets of a file tell whether it is a capture. */
 static int detect_capture(struct source *s)
 {
+	enum capture_is is = CAPTURE_PERHAPS;
 	int n = 1;
 
-	while (n > 0 && s->end < CAPTURE_MARK_LEN && capture_marks(s->buf, s->end))
+	while (n > 0 && is == CAPTURE_PERHAPS && s->end < sizeof(s->buf)) {
 		n = fill(s);
-	s->capture = s->end >= CAPTURE_MARK_LEN && capture_marks(s->buf, s->end);
+		is = capture_detect(s->buf, s->end);
+	}
+	s->capture = is == CAPTURE_YES;
 	return n < 0 ? n : 0;
 }
 
-int source_open(struct source *s, const char *name, speed_t speed)
+static int open_any(struct source *s, const struct options_line *line)
+{
+	if (strncmp(s->name, tcp, strlen(tcp)) == 0)
+		return open_tcp(s);
+	return strcmp(s->name, "-") == 0 ? open_input(s) : open_path(s, line);
+}
+
+int source_open(struct source *s, const char *name, const struct options_line *line)
 {
 	int rc;
 
 	*s = (struct source){ .name = name, .fd = -1, .signals = -1 };
-	rc = strncmp(name, tcp, strlen(tcp)) == 0 ? open_tcp(s) : open_path(s, speed);
+	rc = open_any(s, line);
 	if (rc == 0 && s->live)
 		s->signals = open_signals();
 	else if (rc == 0)
@@ -174,6 +218,14 @@ int source_open(struct source *s, const char *name, speed_t speed)
 	if (rc < 0)
 		source_close(s);
 	return rc;
+}
+
+void source_announce(const struct source *s)
+{
+	if (s->live && isatty(STDERR_FILENO))
+		fprintf(stderr, "hantool: reading %s%s%s; Ctrl-C ends\n",
+		        strcmp(s->name, "-") == 0 ? "standard input" : s->name,
+		        s->settings[0] ? " at " : "", s->settings);
 }
 
 /* A line of the capture's text, without its end, into line: its length, 0 at the end of the file, -1 when
@@ -221,22 +273,23 @@ static int read_capture(struct source *s, struct source_chunk *chunk)
 	if (s->arrival.ms < before)
 		s->arrival.ms = before;
 	*chunk = (struct source_chunk){ s->arrival.octets, s->arrival.len, s->arrival.ms + 1 };
-	return (int)chunk->len;
+	return 1;
 }
 
 int source_read(struct source *s, struct source_chunk *chunk)
 {
+	int n = 1;
+
 	if (s->capture)
 		return read_capture(s, chunk);
-	if (s->at == s->end) {
-		int n = fill(s);
-
-		if (n <= 0)
-			return n;
-	}
-	*chunk = (struct source_chunk){ s->buf + s->at, s->end - s->at, s->live ? now_ms() : 0 };
+	if (s->at == s->end)
+		n = fill(s);
+	if (n <= 0 && n != SILENT)
+		return n;
+	*chunk = (struct source_chunk){ s->buf + s->at, s->end - s->at,
+		                        s->live ? monotonic_ms() + 1 : 0 };
 	s->at = s->end;
-	return (int)chunk->len;
+	return 1;
 }
 
 void source_close(struct source *s)

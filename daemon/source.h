@@ -9,19 +9,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <termios.h>
 
 #include "capture.h"
+#include "options.h"
 
-#define SOURCE_CHUNK 4096
+#define SOURCE_CHUNK      4096
+#define SOURCE_SILENCE_MS (HAN_IDLE_MS + 50) /* what is begun will not be completed */
 
 struct source {
-	const char *name; /* as it was given: a path, tcp://HOST:PORT, or "-" */
-	int fd;           /* -1: none */
-	bool live;        /* a line, where silence means something, until somebody stops it */
-	bool timed;       /* what it brings has times */
-	bool capture;     /* a capture file */
-	int signals;      /* live: readable once SIGINT or SIGTERM came, which do nothing else */
+	const char *name;  /* as it was given: a path, tcp://HOST:PORT, or "-" */
+	int fd;            /* -1: none */
+	bool live;         /* a line, where silence means something, until somebody stops it */
+	bool timed;        /* what it brings has times */
+	bool capture;      /* a capture file */
+	char settings[16]; /* "2400 8N1", of a serial port that was set up; else empty */
+	int signals;       /* live: readable once a signal to stop came, which does nothing else */
 	uint8_t buf[SOURCE_CHUNK]; /* read ahead: a file's first octets, and a capture's text */
 	size_t at, end;
 	unsigned long line; /* of the capture, from 1 */
@@ -34,11 +36,16 @@ struct source_chunk {
 	uint64_t now_ms; /* monotonic, at least 1; 0: the source has no times */
 };
 
-/* Opens it; a serial port at that speed, 8N1. 0, or a negative errno that was told on standard error (-EINVAL: a
- * malformed address). Waits for the first octets of a file. */
-int source_open(struct source *source, const char *name, speed_t speed);
+/* Opens it; a serial port, unless somebody else reads it, with those settings (NULL: as it is). Standard input
+ * is left as it is, whatever it is. 0, or a negative errno that was told on standard error (-EINVAL: a malformed
+ * address). Waits for the first octets of a file. */
+int source_open(struct source *source, const char *name, const struct options_line *line);
 
-/* The next chunk: its length, 0 at the end or when a signal stopped it, a negative errno that was told. */
+/* Of a line, on a terminal's standard error: that it is read, and how that ends. */
+void source_announce(const struct source *source);
+
+/* The next chunk: 1, 0 at the end or when a signal stopped it, a negative errno that was told. A chunk without
+ * octets says that a line has been silent for SOURCE_SILENCE_MS, again and again. */
 int source_read(struct source *source, struct source_chunk *chunk);
 
 void source_close(struct source *source);

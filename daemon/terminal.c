@@ -9,6 +9,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "monotonic.h"
+#include "stop.h"
 #include "usage.h"
 
 #define SECOND_NS 1e9
@@ -58,10 +60,7 @@ int terminal_open(struct terminal *t, const char *link, double speed)
 	int rc;
 
 	*t = (struct terminal){ .master = -1, .slave = -1, .speed = speed };
-	sigemptyset(&t->stop_signals);
-	sigaddset(&t->stop_signals, SIGINT);
-	sigaddset(&t->stop_signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &t->stop_signals, NULL);
+	stop_block(&t->stop_signals);
 	rc = open_pair(t);
 	if (rc == 0 && link)
 		rc = make_link(t, link);
@@ -83,7 +82,7 @@ void terminal_close(struct terminal *t)
 
 void terminal_start(struct terminal *t)
 {
-	clock_gettime(CLOCK_MONOTONIC, &t->epoch);
+	t->epoch_ns = monotonic_ns();
 }
 
 bool terminal_sleep(struct terminal *t, double seconds)
@@ -99,12 +98,7 @@ bool terminal_sleep(struct terminal *t, double seconds)
 
 double terminal_passed(const struct terminal *t)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return ((double)(now.tv_sec - t->epoch.tv_sec) * SECOND_NS +
-	        (double)(now.tv_nsec - t->epoch.tv_nsec)) *
-	       t->speed;
+	return (double)(monotonic_ns() - t->epoch_ns) * t->speed;
 }
 
 void terminal_wait(struct terminal *t, double ns)

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 struct terminal {
 	int master;       /* non-blocking */
@@ -14,13 +13,13 @@ struct terminal {
 	char path[64];    /* of the slave, */
 	const char *link; /* and a symbolic link to it, NULL: none */
 	double speed;     /* how many seconds of what is played pass in one */
-	struct timespec epoch;
+	uint64_t epoch_ns;
 	sigset_t stop_signals; /* blocked, and looked for while waiting */
 	bool stopped;
 };
 
 /* Opens it, makes the link (over a symbolic link, nothing else) and prints the path on standard output.
- * SIGINT and SIGTERM are blocked from here on and end the waiting. 0, or a negative errno that was told on
+ * SIGINT, SIGTERM and SIGHUP are blocked from here on and end the waiting. 0, or a negative errno that was told on
  * standard error; terminal_close() in either case. */
 int terminal_open(struct terminal *terminal, const char *link, double speed);
 void terminal_close(struct terminal *terminal);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,13 +11,15 @@
 #define INPUT "[FILE|DEVICE|tcp://HOST:PORT|-]"
 #define INPUT_ABOUT                                                                             \
 	"The input is a file, a capture of `hantool capture`, a serial port, a serial server\n" \
-	"on the network, or standard input. A serial port is read at 2400 8N1, with\n"          \
-	"--protocol p1 at 115200 8N1.\n"
+	"on the network, or standard input.\n"
+#define LINE_OPTIONS                                                                                 \
+	"  --baud N              of a serial port: 300 to 115200; 2400, with --protocol p1 115200\n" \
+	"  --format FORMAT       of a serial port: 8N1 (the default), 8E1 or 7E1\n"
 #define INPUT_OPTIONS                                                                          \
 	"  --protocol PROTOCOL   auto, hdlc, mbus, p1, or dlms (the input is one bare APDU)\n" \
 	"  --list LIST           auto, or a name that `hantool lists` prints\n"                \
 	"  --key HEX             encryption key (GUEK): 32 hex digits\n"                       \
-	"  --auth-key HEX        authentication key (GAK): 32 hex digits\n"
+	"  --auth-key HEX        authentication key (GAK): 32 hex digits\n" LINE_OPTIONS
 
 static const struct {
 	const char *command; /* NULL: the whole program */
@@ -52,11 +55,10 @@ static const struct {
 	{ "capture",
 	  "Usage: hantool capture [OPTION]... DEVICE|tcp://HOST:PORT\n"
 	  "\n"
-	  "Writes what comes, with its times, until it is interrupted. A serial port is read at\n"
-	  "2400 8N1, with --protocol p1 at 115200 8N1.\n"
+	  "Writes what comes, with its times, until it is interrupted.\n"
 	  "\n"
 	  "  --output FILE         write to FILE, which must not exist yet, instead of standard output\n"
-	  "  --protocol PROTOCOL   auto, hdlc, mbus, or p1\n" },
+	  "  --protocol PROTOCOL   auto, hdlc, mbus, or p1\n" LINE_OPTIONS },
 	{ "replay",
 	  "Usage: hantool replay [OPTION]... FILE\n"
 	  "\n"
@@ -83,19 +85,22 @@ static const struct {
 	  "`hantool simulate` plays.\n" },
 };
 
-void usage_refuse(const char *format, ...)
+void usage_refuse(const char *command, const char *format, ...)
 {
 	va_list arguments;
 
-	fputs("hantool: ", stderr);
+	fprintf(stderr, "hantool%s%s: ", command ? " " : "", command ? command : "");
 	va_start(arguments, format);
 	vfprintf(stderr, format, arguments);
 	va_end(arguments);
-	fputs("; `hantool --help` shows the commands\n", stderr);
+	if (command)
+		fprintf(stderr, "; `hantool %s --help` shows its options\n", command);
+	else
+		fputs("; `hantool --help` shows the commands\n", stderr);
 	exit(EXIT_USAGE);
 }
 
-void usage_print(const char *command)
+int usage_help(const char *command)
 {
 	for (size_t i = 0; i < sizeof(helps) / sizeof(helps[0]); i++) {
 		const char *name = helps[i].command;
@@ -103,17 +108,44 @@ void usage_print(const char *command)
 		if (name == command || (name && command && strcmp(name, command) == 0))
 			fputs(helps[i].text, stdout);
 	}
+	return usage_finish(EXIT_SUCCESS);
+}
+
+/* Once a write has failed, flushing what is left may succeed. */
+int usage_finish(int status)
+{
+	bool failed = ferror(stdout);
+
+	errno = EIO;
+	if (fflush(stdout) == EOF || failed) {
+		usage_tell_errno("standard output");
+		return EXIT_FAILURE;
+	}
+	return status;
+}
+
+/* getopt says a letter for a short option, which stands in a word that it has not left yet, and for the value
+ * of an option that takes none, which it has. */
+static bool has_spare_value(const char *word)
+{
+	return strncmp(word, "--", 2) == 0 && word[2] == optopt && strchr(word, '=');
 }
 
 void usage_end_options(int option, char **argv, const char *command)
 {
-	const char *wrong = argv[optind - 1];
+	const char *word = argv[optind - 1];
+	int name = (int)strcspn(word, "=");
 
-	if (option != 'h')
-		usage_refuse("%s: unknown option, or one without its value: %.*s", command,
-		             (int)strcspn(wrong, "="), wrong);
-	usage_print(command);
-	exit(EXIT_SUCCESS);
+	if (option == 'h')
+		exit(usage_help(command));
+	if (option == ':')
+		usage_refuse(command, "%.*s wants a value", name, word);
+	if (optopt && has_spare_value(word))
+		usage_refuse(command, "%.*s takes no value", name, word);
+	if (optopt)
+		usage_refuse(command, "unknown option -%c: all options are words behind two dashes",
+		             optopt > ' ' && optopt < 0x7F ? optopt : '?');
+	usage_refuse(command, "unknown option %.*s", name, word);
 }
 
 int usage_tell_errno(const char *what)

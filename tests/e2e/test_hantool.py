@@ -1,6 +1,7 @@
 """hantool: the simulated meter, the decoder on files and ports, its exit status. What it makes of real
 messages is tested in tests/corpus."""
 import datetime
+import fcntl
 import json
 import os
 import re
@@ -124,7 +125,7 @@ def test_simulated_frames_decode(rig):
         messages[last].values["energy_active_cum_import"] / 1000
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_link(rig, number):
     """--link makes a stable name for the pty, and takes it away at the end."""
     played = Played(rig, "--speed", "10")
@@ -264,6 +265,25 @@ def test_structural_zero_is_marked():
     assert [name for name, entry in message["data"].items() if "structural" in entry] == ["phase_voltage_l2"]
 
 
+def test_decode_hex():
+    """Hex that somebody wrote down is no message, and the last line says what to do with it."""
+    text = kaifa.Meter().list1(1).octets.hex(" ").encode() + b"\n"
+    for command in ("decode", "explain"):
+        done = run(command, octets=text)
+        assert done.returncode == 1
+        assert f"xxd -r -p FILE | hantool {command}" in (done.stderr + done.stdout).decode().splitlines()[-1]
+
+
+def test_decode_and_explain_count_the_same():
+    """What is in no frame is counted in the same way, flags and all."""
+    frame = kaifa.Meter().list1(1).octets
+    for octets in (b"\xff" + frame + b"\x01\x7e\x7e", frame + b"\x7e", b"\x7e\x7e\x00" + frame, frame[:-3] + b"\x7e",
+                   b"\x00\x7e"):
+        decoded, page = run("decode", octets=octets).stderr.decode(), run("explain", octets=octets).stdout.decode()
+        assert sum(int(n) for n in re.findall(r"(\d+) octets? .*in no frame", decoded)) == \
+            int(re.search(r"octets?, (\d+) of them in no frame", page)[1])
+
+
 def test_decode_missing_file():
     """A file that is not there is told."""
     done = run("decode", "/no/such/file")
@@ -272,7 +292,101 @@ def test_decode_missing_file():
     assert done.stdout == b""
 
 
+# ---- the port ----
+
+@pytest.mark.parametrize("options, speed", [
+    ((), termios.B2400), (("--protocol", "p1"), termios.B115200), (("--baud", "9600"), termios.B9600),
+    (("--baud", "300", "--protocol", "p1", "--format", "7E1"), termios.B300), (("--format=8e1",), termios.B2400),
+])
+@pytest.mark.parametrize("command", ["decode", "explain"])
+def test_line_settings(rig, command, options, speed):
+    """--baud and --format set the port up; without them the protocol says."""
+    port = rig.port()
+    process = rig.tool(command, *options, str(port.path), stdout=subprocess.DEVNULL)
+    until("the port's speed", lambda: port.speed() == speed)
+    assert process.poll() is None
+
+
+@pytest.mark.parametrize("wrong", [("--baud", "2401"), ("--baud", "fast"), ("--baud="), ("--format", "8N2"),
+                                   ("--format", "")])
+@pytest.mark.parametrize("command", ["decode", "explain", "capture"])
+def test_wrong_line_settings(command, wrong):
+    """A speed or format that there is not is refused, with those that there are."""
+    wrong = (wrong,) if isinstance(wrong, str) else wrong
+    done = run(command, *wrong, "/dev/null")
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert re.search(rb"2400.*115200|8N1, 8E1 or 7E1", done.stderr)
+    assert f"hantool {command} --help".encode() in done.stderr
+
+
+def test_standard_input_is_left_alone(rig):
+    """A port on standard input keeps its settings: whoever opened it has set it up."""
+    port = rig.port()
+    before = termios.tcgetattr(port.slave)
+    with open(port.path, "rb", buffering=0) as tty, subprocess.Popen(
+            [*HANTOOL, "decode", "--compact", "--baud", "9600"], stdin=tty, stdout=subprocess.PIPE,
+            env=environment()) as process:
+        port.write(kaifa.Meter().list1(3).octets)
+        message = json.loads(process.stdout.readline())
+        process.terminate()
+    assert message["data"]["power_active_import"]["value"] == 3
+    assert termios.tcgetattr(port.slave) == before
+
+
+@pytest.mark.parametrize("how", ["exclusive", "locked"])
+def test_port_in_use(rig, how):
+    """A port that the daemon reads is neither reset nor read."""
+    port = rig.port()
+    before = termios.tcgetattr(port.slave)
+    with open(port.path, "rb", buffering=0) as tty:
+        if how == "exclusive":
+            fcntl.ioctl(port.slave, termios.TIOCEXCL)
+        else:
+            fcntl.flock(tty, fcntl.LOCK_EX)
+        for command in ("decode", "explain", "capture"):
+            done = run(command, "--baud", "9600", str(port.path))
+            assert done.returncode == 1
+            assert b"in use by another program" in done.stderr and b"systemctl stop hanmqttd" in done.stderr
+    assert termios.tcgetattr(port.slave) == before
+
+
 # ---- the rest ----
+
+@pytest.mark.parametrize("arguments", [("lists",), ("--help",), ("--version",), ("decode", "--help"),
+                                       ("explain", "-")])
+def test_full_disk(arguments):
+    """What cannot be written is told, and is no success."""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*HANTOOL, *arguments], input=kaifa.Meter().list1(1).octets, stdout=full,
+                              stderr=subprocess.PIPE, env=environment(), timeout=PATIENCE, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count(b"\n") == 1 and b"standard output: No space left on device" in done.stderr
+
+
+SECRET = "00112233445566778899aabbccddeeff"
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (("decode", "--key"), "--key wants a value"),
+    (("decode", "--compact", "-k" + SECRET), "unknown option -k:"),
+    (("decode", "--compact", "-kab", "file"), "unknown option -k:"),
+    (("explain", "--nonsense=" + SECRET), "unknown option --nonsense;"),
+    (("decode", "--compact=" + SECRET), "--compact takes no value"),
+    (("explain", "--compact"), "unknown option --compact;"),
+    (("decode", "--list="), "--list takes auto, or a name"),
+    (("capture", "--protocol", "dlms", "/dev/null"), "--protocol takes auto, hdlc, mbus or p1"),
+    (("replay", "--link"), "--link wants a value"),
+    (("simulate", "--meter", "kaifa-ma30"), "is this meant: kaifa-ma304"),
+    (("simulate", "--meter", "abacus"), "`hantool lists`"),
+])
+def test_wrong_options(arguments, said):
+    """A wrong option is named, not its neighbour and not its value, and the command's help with it."""
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert said in done.stderr.decode()
+    assert f"`hantool {arguments[0]} --help`" in done.stderr.decode()
+    assert SECRET[:6] not in done.stderr.decode()
+
 
 def test_lists():
     """`hantool lists` names what can be decoded, one per line."""

@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 
@@ -38,7 +39,7 @@ def values(done):
 
 # ---- capture ----
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_capture(rig, number):
     """capture writes octets with their times, each as it comes, until it is stopped."""
     port, meter = rig.port(), kaifa.Meter()
@@ -60,6 +61,30 @@ def test_capture(rig, number):
     assert times[-1] - times[0] >= 400
     assert run("decode", "--compact", str(path)).returncode == 0
     assert explained.octets(run("explain", str(path)).stdout.decode()) == b"".join(sent)
+
+
+@pytest.mark.parametrize("options, settings", [
+    ((), ", 2400 8N1\n"), (("--protocol", "p1"), ", 115200 8N1\n"), (("--baud", "9600", "--format", "8E1"), ", 9600 8E1\n"),
+])
+def test_capture_settings(rig, options, settings):
+    """The first line says how the port was read."""
+    port, path = rig.port(), rig.directory("capture") / "file"
+    rig.tool("capture", *options, "--output", str(path), str(port.path), stderr=subprocess.DEVNULL)
+    until("the first line", lambda: path.exists() and path.read_text(encoding="ascii").endswith(settings))
+
+
+def test_capture_network(rig):
+    """Of a serial server only the address is known."""
+    path = rig.directory("capture") / "file"
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        door.listen()
+        address = f"tcp://127.0.0.1:{door.getsockname()[1]}"
+        process = rig.tool("capture", "--output", str(path), address, stderr=subprocess.DEVNULL)
+        server, _ = door.accept()
+        server.close()
+        assert process.wait(PATIENCE) == 0
+    assert path.read_text(encoding="ascii").endswith(f"Z, {address}\n")
 
 
 def test_capture_never_overwrites(rig):
@@ -98,6 +123,14 @@ def test_decode_standard_input(rig):
     path = write_capture(rig, [(0, kaifa.Meter().list1(7).octets)])
     assert values(run("decode", "--compact", octets=path.read_bytes())) == [7]
     assert values(run("decode", "--compact", "-", octets=path.read_bytes().replace(b"\n", b"\r\n"))) == [7]
+
+
+def test_capture_from_a_mail(rig):
+    """A byte order mark, blank lines and marks of quoting do no harm."""
+    text = write_capture(rig, [(0, kaifa.Meter().list1(7).octets)]).read_text(encoding="ascii")
+    quoted = "\ufeff\n\n" + "".join(f"> {line}\n" for line in text.splitlines())
+    assert values(run("decode", "--compact", octets=quoted.encode())) == [7]
+    assert values(run("decode", "--compact", octets=("\ufeff" + text).encode())) == [7]
 
 
 def test_broken_capture(rig):

@@ -6,6 +6,7 @@ import pty
 import random
 import re
 import subprocess
+import termios
 
 import pytest
 
@@ -76,7 +77,7 @@ def test_every_damaged_octet():
         done = run("explain", octets=bytes(octets))
         page = done.stdout.decode()
         assert explained.octets(page) == octets
-        messages = int(re.search(r"(\d+) messages decoded", page)[1])
+        messages = int(re.search(r"(\d+) messages? decoded", page)[1])
         assert done.returncode == (0 if messages else 1)
 
 
@@ -122,6 +123,57 @@ def test_colour(rig):
     assert re.sub(rb"\x1b\[[0-9;]*m", b"", coloured).replace(b"\r\n", b"\n") == plain
     assert b"\x1b" not in on_terminal("explain", str(path), NO_COLOR="1")
     assert b"\x1b" not in on_terminal("explain", str(path), TERM="dumb")
+    assert b"\x1b" not in on_terminal("explain", str(path), TERM="")
+
+
+# ---- a line ----
+
+def test_line_that_makes_no_sense(rig):
+    """Noise on a port is on the page a moment later, not when there is a lot of it."""
+    port = rig.port()
+    process = rig.tool("explain", str(port.path), stdout=subprocess.PIPE)
+    until("open port", lambda: port.speed() == termios.B2400)
+    port.write(b"\x7e\xa0\x27\x01 what is this?")
+    os.set_blocking(process.stdout.fileno(), False)
+    heard = b""
+
+    def shown():
+        nonlocal heard
+        heard += process.stdout.read() or b""
+        return b"this?" in heard
+    until("the noise", shown, 5)
+    port.write(kaifa.Meter().list1(9).octets)
+    until("the message", lambda: b"message decoded" in (process.stdout.read() or b""))
+    process.terminate()
+    assert process.wait(PATIENCE) == 0
+
+
+def test_announced(rig):
+    """On a terminal a command says what it reads, and how, before anything comes."""
+    port = rig.port()
+    master, slave = pty.openpty()
+    for command in ("decode", "explain"):
+        process = rig.tool(command, "--format", "8E1", str(port.path), stdout=subprocess.DEVNULL, stderr=slave)
+        assert os.read(master, 4096).decode() == f"hantool: reading {port.path} at 2400 8E1; Ctrl-C ends\r\n"
+        process.terminate()
+        process.wait(PATIENCE)
+        os.read(master, 4096)
+    os.close(master)
+    os.close(slave)
+
+
+def test_reading_fails():
+    """An empty file, one that cannot be read and an APDU that is too long are told apart from silence."""
+    assert "The input is empty." in run("explain").stdout.decode()
+    broken = f"# hantool capture 1\n0 {kaifa.Meter().list1(1).octets.hex()}\n0 nonsense\n"
+    done = run("explain", octets=broken.encode())
+    assert done.returncode == 1 and "1 message decoded\nReading ended early: Bad message." in done.stdout.decode()
+    octets = random.Random(3).randbytes(20000)
+    done = run("explain", "--protocol", "dlms", octets=octets)
+    page = done.stdout.decode()
+    assert done.returncode == 1 and "Reading ended early: File too large." in page
+    shown = explained.octets(page)
+    assert len(shown) >= 16384 and octets.startswith(shown)
 
 
 # ---- keys ----
@@ -177,14 +229,13 @@ def test_replayed(sealed):
     once = run("decode", "--compact", "--key", KEY, octets=sealed)
     twice = run("decode", "--compact", "--key", KEY, octets=sealed + sealed)
     assert twice.stdout == once.stdout
-    assert b"counter" in twice.stderr
+    assert b"counter" in twice.stderr and b"given twice" in twice.stderr
 
 
 def test_keys_are_not_shown(rig):
     """Keys stand in no list of processes, and in no message about them."""
-    port = rig.port()
     for command in ("decode", "explain"):
-        process = rig.tool(command, "--key", KEY, f"--auth-key={AUTH_KEY}", str(port.path), stdout=subprocess.DEVNULL)
+        process = rig.tool(command, "--key", KEY, f"--auth-key={AUTH_KEY}", str(rig.port().path), stdout=subprocess.DEVNULL)
         arguments = pathlib.Path(f"/proc/{process.pid}/cmdline")
         until("the key's disappearance", lambda: command.encode() in (text := arguments.read_bytes())
               and KEY.encode() not in text and AUTH_KEY.encode() not in text)
@@ -203,7 +254,8 @@ def test_list():
     assert run("decode", "--list", "auto", octets=octets).returncode == 0
     other = run("decode", "--list", "aidon", octets=octets)
     assert (other.returncode, other.stdout) == (1, b"")
-    assert b"list" in other.stderr
+    assert b"try it without --list" in other.stderr
+    assert b"try it without --list." in run("explain", "--list", "aidon", octets=octets).stdout
     wrong = run("decode", "--list", "kaifa-list2-3p")
     assert wrong.returncode == 2
     assert b"kaifa-list2-3ph" in wrong.stderr and b"hantool lists" in wrong.stderr

@@ -17,6 +17,8 @@ static const struct {
 	{ "a carriage return behind", "5 7e\r", true, 5, "7e" },
 	{ "blanks and a tab before", "  \t7 00ff", true, 7, "00ff" },
 	{ "the largest of times", "922337203685477580 00", true, 922337203685477580, "00" },
+	{ "quoted", "> > 7 00ff", true, 7, "00ff" },
+	{ "a byte order mark before", "\xEF\xBB\xBF# hantool capture 1", true, 0, "" },
 	{ "a comment", "# the meter was opened here", true, 0, "" },
 	{ "nothing", "", true, 0, "" },
 	{ "blanks", " \r", true, 0, "" },
@@ -54,23 +56,30 @@ static void test_mark(void **state)
 {
 	static const struct {
 		const char *octets;
-		bool marks;
+		enum capture_is is;
 	} cases[] = {
-		{ "# hantool capture 1, 2026-01-31T22:59:50Z", true },
-		{ "# hantool capture 1", true },
-		{ "# hantool", true }, /* so far */
-		{ "", true },
-		{ "# hantool capture 2", false },
-		{ "~\xa0'", false },
-		{ "/ISK5", false },
+		{ "# hantool capture 1, 2026-01-31T22:59:50Z", CAPTURE_YES },
+		{ "# hantool capture 1", CAPTURE_YES },
+		{ "\xEF\xBB\xBF# hantool capture 1", CAPTURE_YES },
+		{ "\r\n\n> # hantool capture 1\n", CAPTURE_YES },
+		{ "\xEF\xBB\xBF\n>> # hantool capture 1\n", CAPTURE_YES },
+		{ "# hantool", CAPTURE_PERHAPS },
+		{ "", CAPTURE_PERHAPS },
+		{ "\xEF\xBB", CAPTURE_PERHAPS },
+		{ "\n> ", CAPTURE_PERHAPS },
+		{ "# hantool capture 2", CAPTURE_NO },
+		{ "\xEF\xBB#", CAPTURE_NO },
+		{ "a # hantool capture 1", CAPTURE_NO },
+		{ "~\xa0'", CAPTURE_NO },
+		{ "/ISK5", CAPTURE_NO },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		say_case(cases[i].octets);
 		assert_int_equal(
-			capture_marks((const uint8_t *)cases[i].octets, strlen(cases[i].octets)),
-			cases[i].marks);
+			capture_detect((const uint8_t *)cases[i].octets, strlen(cases[i].octets)),
+			cases[i].is);
 	}
 }
 
@@ -90,7 +99,7 @@ static void check_round(const size_t *lens, size_t count)
 		sent_len += lens[i];
 	}
 	fclose(file);
-	assert_true(capture_marks((const uint8_t *)text, size));
+	assert_int_equal(capture_detect((const uint8_t *)text, size), CAPTURE_YES);
 	for (char *line = strtok_r(text, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
 		struct capture_arrival arrival;
 
@@ -126,6 +135,11 @@ static void test_mark_line(void **state)
 	fclose(file);
 	assert_string_equal(text, "# hantool capture 1, 2026-01-31T22:59:50Z, /dev/ttyAMA0, "
 	                          "2400 8N1\n5 7ea0\n");
+	free(text);
+	file = open_memstream(&text, &size);
+	assert_int_equal(capture_write_mark(file, 1769900390, "tcp://meter:2000", NULL), 0);
+	fclose(file);
+	assert_string_equal(text, "# hantool capture 1, 2026-01-31T22:59:50Z, tcp://meter:2000\n");
 	free(text);
 }
 

@@ -1,6 +1,7 @@
 /* What explain says: every octet once and in order, whatever comes; fields, checks and meanings by the words. */
 #include "explain.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,8 +218,8 @@ static void test_frame(void **state)
 	              "=> meter_timestamp = 2026-01-31T23:59:50",
 	              "48211337 x 10^-3 => energy_active_cum_import = 48211.337 kWh", "frame check",
 	              "right", "closing flag", "message decoded: kaifa-list3-3ph, 18 values",
-	              "Summary", "156 octets, 0 of them in no frame", "1 frames whose checks agree",
-	              "1 messages decoded"));
+	              "Summary", "156 octets, 0 of them in no frame", "1 frame whose checks agree",
+	              "1 message decoded"));
 }
 
 static void test_wrong_checks(void **state)
@@ -234,10 +235,34 @@ static void test_wrong_checks(void **state)
 	                  "closing flag", "refused: frame check sequence wrong",
 	                  "0 frames whose checks agree",
 	                  "1 refused as a frame: frame check sequence wrong", "no check agrees"));
+}
+
+/* A wrong header check: the frame is taken apart where its end or its LLC bears its length out. */
+static void test_wrong_header(void **state)
+{
+	uint8_t buf[ENCODER_FRAME_MAX];
+	size_t len = make_list(buf, KAIFA_LIST_1);
+
+	(void)state;
 	buf[6] ^= 1; /* the control octet */
+	check_octets(buf, len, 7);
 	check_words(buf, len,
 	            WORDS("refused: header check sequence wrong", "header check", "wrong, computed",
-	                  "octets that belong to no frame"));
+	                  "LLC header", "data-notification", "double-long-unsigned 1527",
+	                  "frame check", "wrong, computed", "closing flag", "Summary"));
+	buf[len - 1] = 0;
+	check_octets(buf, len, 7);
+	check_words(buf, len, WORDS("wrong, computed", "LLC header", "data-notification"));
+	buf[9] = 0; /* of the LLC */
+	check_octets(buf, len, 7);
+	check_words(
+		buf, len,
+		WORDS("refused: header check sequence wrong", "wrong, computed", "in no frame"));
+	len = make_list(buf, KAIFA_LIST_1);
+	buf[2] ^= 2; /* the length */
+	buf[9] = 0;
+	check_octets(buf, len, 7);
+	check_words(buf, len, WORDS("refused: header check sequence wrong", "in no frame"));
 }
 
 /* The check as it should be, in the order of the line. */
@@ -430,20 +455,55 @@ static void test_hints(void **state)
 		struct explain_summary summary;
 		const char *hint;
 	} cases[] = {
-		{ "silence", { 0 }, "Nothing came" },
+		{ "silence", { .live = true }, "Nothing came" },
+		{ "an empty file", { 0 }, "The input is empty.\n" },
+		{ "a file that cannot be read",
+		  { .ended = -EIO },
+		  "0 messages decoded\nReading ended "
+		  "early: Input/output error.\n" },
+		{ "read in part",
+		  { .octets = 9, .ended = -EFBIG },
+		  "ended early: File too large.\n" },
 		{ "seven bits", { .octets = 100, .letters = 98, .high = 45 }, "7E1" },
-		{ "another rate", { .octets = 100, .letters = 40, .high = 60 }, "baud rate" },
-		{ "no check agrees", { .octets = 900, .frame_errors[HAN_ERR_HCS] = 3 }, "parity" },
+		{ "hex",
+		  { .octets = 100, .letters = 100, .hex = 100 },
+		  "This is hex as text: xxd -r" },
+		{ "another rate", { .octets = 100, .letters = 40, .high = 60 }, "--baud" },
+		{ "no check agrees",
+		  { .octets = 900, .frame_errors[HAN_ERR_HCS] = 3 },
+		  "but no check "
+		  "agrees: octets "
+		  "are lost" },
+		{ "no flag",
+		  { .octets = 900, .frame_errors = { [HAN_ERR_HCS] = 1, [HAN_ERR_FLAG] = 1 } },
+		  "Something like frames, but octets are lost or altered." },
+		{ "no stop", { .octets = 900, .frame_errors[HAN_ERR_STOP] = 1 }, "--format" },
 		{ "cut", { .octets = 9, .frame_errors[HAN_ERR_END] = 1 }, "none is complete" },
 		{ "no key",
 		  { .octets = 9, .frames = 1, .message_errors[HAN_ERR_NO_KEY] = 1 },
-		  "--key" },
+		  "\nThe meter encrypts: ask the grid company for its key, and give it with --key.\n" },
 		{ "a wrong key",
 		  { .octets = 9, .frames = 1, .message_errors[HAN_ERR_KEY] = 1 },
 		  "not this meter's" },
+		{ "a message again",
+		  { .octets = 9, .frames = 1, .message_errors[HAN_ERR_REPLAY] = 1 },
+		  "given twice" },
+		{ "a list that nobody knows",
+		  { .octets = 9, .frames = 1, .message_errors[HAN_ERR_LIST] = 1 },
+		  "not known yet" },
+		{ "not the list",
+		  { .octets = 9,
+		    .frames = 1,
+		    .list_given = true,
+		    .message_errors[HAN_ERR_LIST] = 2 },
+		  "without --list" },
 		{ "a damaged line",
 		  { .octets = 9, .frames = 9, .frame_errors[HAN_ERR_FCS] = 2 },
-		  "adapter" },
+		  "       2 refused as frames: frame check sequence wrong\n" },
+		{ "one of all",
+		  { .octets = 1, .frames = 1, .messages = 1 },
+		  "       1 octet, 0 of them in no frame\n       1 frame whose checks agree\n"
+		  "       1 message decoded\n" },
 	};
 
 	(void)state;
@@ -457,21 +517,117 @@ static void test_hints(void **state)
 		page_init(&page, out, false);
 		summary_print(&cases[i].summary, &page);
 		fclose(out);
+		if (!strstr(text, cases[i].hint))
+			print_error("%s", text);
 		assert_non_null(strstr(text, cases[i].hint));
 		free(text);
 	}
 }
 
+/* What is cut has a sign. */
+static void test_cut(void **state)
+{
+	char text[16];
+
+	(void)state;
+	assert_string_equal(page_text((const uint8_t *)"0123456789", 10, text, 11), "0123456789");
+	assert_string_equal(page_text((const uint8_t *)"0123456789", 10, text, 10),
+	                    "012345" PAGE_CUT);
+	assert_string_equal(page_text((const uint8_t *)"0123456789", 10, text, 4), PAGE_CUT);
+}
+
+/* What is in no frame, as decode counts it: without the flags between frames. */
+static void test_noise_is_counted(void **state)
+{
+	uint8_t buf[2 * ENCODER_FRAME_MAX] = { 0xFF, 0x00, 0x7E };
+	size_t len = 3 + make_list(buf + 3, KAIFA_LIST_1);
+
+	(void)state;
+	memcpy(buf + len, "\x01\x7e\x7e", 3);
+	len += 3;
+	check_octets(buf, len, 5);
+	check_words(buf, len,
+	            WORDS("Octet 0: 2 octets in no frame", "       2  7e", "flag between frames",
+	                  "Octet 44: 1 octet in no frame", "flags between frames",
+	                  "47 octets, 3 of them in no frame"));
+}
+
+/* ---- a line ---- */
+
+/* Pushes into an explain of a line; how many octets it has not shown yet. */
+static size_t push_line(struct explain *x, const uint8_t *octets, size_t len, uint64_t now_ms)
+{
+	struct han_event event;
+
+	do {
+		size_t used = han_decoder_push(&decoder, octets, len, now_ms, &event);
+
+		if (used > 0)
+			explain_octets(x, octets, used);
+		octets += used;
+		len -= used;
+		explain_event(x, &event);
+	} while (event.type != HAN_MORE);
+	if (len == 0 && !octets)
+		explain_silence(x);
+	return x->len;
+}
+
+/* Nothing that nobody will make sense of is kept for long; a frame that is coming in is not torn. */
+static void test_line(void **state)
+{
+	static struct explain x;
+	static uint8_t noise[6000];
+	uint8_t frame[ENCODER_FRAME_MAX];
+	size_t frame_len = make_list(frame, KAIFA_LIST_3), size;
+	struct dice dice = dice_new();
+	char *text;
+	FILE *out = open_memstream(&text, &size);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(noise); i++)
+		noise[i] = (uint8_t)dice_below(&dice, 0x7E);
+	han_decoder_init(&decoder, &(struct han_settings){ .protocol = HAN_PROTOCOL_HDLC });
+	explain_init(&x, out, false);
+	x.summary.live = true;
+	for (size_t at = 0; at < sizeof(noise); at += 100)
+		assert_in_range(push_line(&x, noise + at, 100, 1000 + at), 0, 2048 + 100);
+	push_line(&x, frame, 80, 8000);
+	push_line(&x, frame + 80, frame_len - 80, 8100);
+	push_line(&x, noise, 200, 8200);
+	assert_int_equal(push_line(&x, NULL, 0, 9500), 0);
+	push_line(&x, frame, 80, 9600);
+	assert_int_equal(push_line(&x, NULL, 0, 10700), 0);
+	explain_end(&x);
+	explain_fini(&x);
+	fclose(out);
+	assert_non_null(strstr(text, "Octet 6000: HDLC frame, 156 octets"));
+	assert_non_null(strstr(text, "refused: line silent inside a frame"));
+	assert_non_null(strstr(text, "1 message decoded"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sound),        cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_noise),        cmocka_unit_test(test_frame),
-		cmocka_unit_test(test_wrong_checks), cmocka_unit_test(test_computed_check),
-		cmocka_unit_test(test_shared_flag),  cmocka_unit_test(test_two_damaged),
-		cmocka_unit_test(test_segments),     cmocka_unit_test(test_messages),
-		cmocka_unit_test(test_mbus),         cmocka_unit_test(test_telegram),
-		cmocka_unit_test(test_colour),       cmocka_unit_test(test_hints),
+		cmocka_unit_test(test_sound),
+		cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_frame),
+		cmocka_unit_test(test_wrong_checks),
+		cmocka_unit_test(test_computed_check),
+		cmocka_unit_test(test_shared_flag),
+		cmocka_unit_test(test_two_damaged),
+		cmocka_unit_test(test_segments),
+		cmocka_unit_test(test_messages),
+		cmocka_unit_test(test_mbus),
+		cmocka_unit_test(test_telegram),
+		cmocka_unit_test(test_colour),
+		cmocka_unit_test(test_hints),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_wrong_header),
+		cmocka_unit_test(test_noise_is_counted),
+		cmocka_unit_test(test_line),
 	};
 
 	return cmocka_run_group_tests_name("explain", tests, NULL, NULL);

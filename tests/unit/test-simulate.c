@@ -1,42 +1,10 @@
-/* What hantool simulate is asked for: keys, meters, and which list is due when. */
+/* What hantool simulate is asked for: meters, and which list is due when. */
 #include "simulate.h"
 
 #include <string.h>
 
 #include "check.h"
 #include "meters.h"
-#include "unhex.h"
-
-#define KEY "000102030405060708090A0B0C0D0E0F"
-
-static void test_keys(void **state)
-{
-	static const char *const wrong[] = {
-		"",
-		"00",
-		"000102030405060708090a0b0c0d0e0",
-		KEY "0",
-		KEY "00",
-		"000102030405060708090a0b0c0d0e0g",
-		"000102030405060708090a0b0c0d0e 0",
-		"0x0102030405060708090a0b0c0d0e0f",
-		"00010203-0405-0607-0809-0a0b0c0d",
-	};
-	uint8_t key[SIMULATE_KEY_OCTETS], expected[SIMULATE_KEY_OCTETS];
-
-	(void)state;
-	unhex(KEY, expected, sizeof(expected));
-	assert_true(simulate_read_key(KEY, key));
-	assert_memory_equal(key, expected, sizeof(key));
-	unhex("a0b1c2d3e4f5061728394a5b6c7d8e9f", expected, sizeof(expected));
-	assert_true(simulate_read_key("a0b1C2d3e4F5061728394A5b6c7D8e9f", key));
-	assert_memory_equal(key, expected, sizeof(key));
-	for (size_t i = 0; i < COUNT(wrong); i++) {
-		print_message("# '%s'\n", wrong[i]);
-		assert_false(simulate_read_key(wrong[i], key));
-		assert_memory_equal(key, expected, sizeof(key));
-	}
-}
 
 static void test_settings(void **state)
 {
@@ -69,16 +37,16 @@ static void test_settings(void **state)
 static void test_names(void **state)
 {
 	(void)state;
-	assert_int_equal(simulate_meter_count(), 8);
-	for (size_t i = 0; i < simulate_meter_count(); i++) {
-		const char *name = simulate_meter_name(i);
+	assert_int_equal(meters_count(), 8);
+	for (size_t i = 0; i < meters_count(); i++) {
+		const char *name = meters_at(i)->name;
 
 		assert_ptr_equal(meters_find(name), meters_at(i));
-		assert_true(strlen(simulate_meter_about(i)) > 10);
-		assert_non_null(strstr(simulate_meter_about(i),
+		assert_true(strlen(meters_at(i)->about) > 10);
+		assert_non_null(strstr(meters_at(i)->about,
 		                       meters_at(i)->baud == 2400 ? "2400 8" : "115200 8"));
 		assert_non_null(
-			strstr(simulate_meter_about(i), meters_at(i)->bits == 11 ? "8E1" : "8N1"));
+			strstr(meters_at(i)->about, meters_at(i)->bits == 11 ? "8E1" : "8N1"));
 	}
 }
 
@@ -136,7 +104,6 @@ static void test_due(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_due),
