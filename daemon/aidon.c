@@ -71,7 +71,8 @@ static void encode_object(struct encoder *e, const struct object *object,
 	}
 }
 
-size_t aidon_encode(struct encoder *e, const struct sample *sample, enum aidon_list list)
+size_t aidon_encode(struct encoder *e, const struct sample *sample, unsigned list,
+                    const struct seal *seal)
 {
 	static const struct encoder_frame frame = {
 		.destination = { { 0x41 }, 1 },
@@ -81,6 +82,7 @@ size_t aidon_encode(struct encoder *e, const struct sample *sample, enum aidon_l
 	struct sample hourly = sample_hourly(sample);
 	const struct object *object = objects + lists[list].first;
 
+	(void)seal;
 	encode_frame_begin(e, &frame);
 	encode_llc(e);
 	encode_notification(e, INVOKE_ID, ENCODER_TIME_ABSENT, NULL);

@@ -10,11 +10,14 @@
 
 #include "encoder.h"
 #include "sample.h"
+#include "seal.h"
 
 /* 1, 12 and 17 objects. List 3 has the registers of the full hour, and its clock says that hour. */
 enum aidon_list { AIDON_LIST_1 = 1, AIDON_LIST_2, AIDON_LIST_3 };
 
-/* Writes the frame of that list behind what e holds; returns its length, 0 when it does not fit. */
-size_t aidon_encode(struct encoder *e, const struct sample *sample, enum aidon_list list);
+/* Writes the frame of that list (enum aidon_list) behind what e holds; returns its length, 0 when it does not fit. seal is not
+ * used. */
+size_t aidon_encode(struct encoder *e, const struct sample *sample, unsigned list,
+                    const struct seal *seal);
 
 #endif

@@ -131,8 +131,11 @@ static void put_groups(struct encoder *e, const struct line *line, const struct 
 	}
 }
 
-size_t dsmr_encode(struct encoder *e, const struct sample *sample)
+size_t dsmr_encode(struct encoder *e, const struct sample *sample, unsigned list,
+                   const struct seal *seal)
 {
+	(void)list;
+	(void)seal;
 	p1lines_begin(e, "ISK5\\2M550T-1011");
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		p1lines_code(e, lines[i].code);

@@ -8,8 +8,11 @@
 
 #include "encoder.h"
 #include "sample.h"
+#include "seal.h"
 
-/* Writes the telegram behind what e holds; returns its length, 0 when it does not fit. */
-size_t dsmr_encode(struct encoder *e, const struct sample *sample);
+/* Writes the telegram behind what e holds; returns its length, 0 when it does not fit. There
+ * is one list; seal is not used. */
+size_t dsmr_encode(struct encoder *e, const struct sample *sample, unsigned list,
+                   const struct seal *seal);
 
 #endif

@@ -32,7 +32,8 @@ static const struct pushlist_item items[] = {
 };
 /* clang-format on */
 
-size_t iskra_encode(struct encoder *e, const struct sample *sample)
+size_t iskra_encode(struct encoder *e, const struct sample *sample, unsigned list,
+                    const struct seal *seal)
 {
 	static const struct encoder_frame frame = {
 		.destination = { { 0xCF }, 1 },
@@ -42,6 +43,8 @@ size_t iskra_encode(struct encoder *e, const struct sample *sample)
 	uint8_t buf[1024];
 	struct encoder apdu;
 
+	(void)list;
+	(void)seal;
 	encoder_init(&apdu, buf, sizeof(buf));
 	encode_notification(&apdu, sample->number & ID_MASK, ENCODER_TIME_PLAIN, &sample->now);
 	encode_pushlist(&apdu, items, sizeof(items) / sizeof(items[0]), sample, &sample->now);

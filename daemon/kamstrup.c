@@ -50,7 +50,8 @@ static void encode_element(struct encoder *e, const struct element *element,
 		encode_number(e, element->tag, sample_value(sample, element->obis, element->exp10));
 }
 
-size_t kamstrup_encode(struct encoder *e, const struct sample *sample, enum kamstrup_list list)
+size_t kamstrup_encode(struct encoder *e, const struct sample *sample, unsigned list,
+                       const struct seal *seal)
 {
 	static const struct encoder_frame frame = {
 		.destination = { { 0x2B }, 1 },
@@ -60,6 +61,7 @@ size_t kamstrup_encode(struct encoder *e, const struct sample *sample, enum kams
 	struct han_datetime now = sample_civil(&sample->now);
 	struct sample hourly = sample_hourly(sample);
 
+	(void)seal;
 	encode_frame_begin(e, &frame);
 	encode_llc(e);
 	encode_notification(e, 0, ENCODER_TIME_PLAIN, &now);

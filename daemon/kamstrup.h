@@ -11,11 +11,14 @@
 
 #include "encoder.h"
 #include "sample.h"
+#include "seal.h"
 
 /* 25 and 35 elements, as the maker counts them. The hourly list has the registers of the full hour. */
 enum kamstrup_list { KAMSTRUP_LIST_1 = 1, KAMSTRUP_LIST_2 };
 
-/* Writes the frame of that list behind what e holds; returns its length, 0 when it does not fit. */
-size_t kamstrup_encode(struct encoder *e, const struct sample *sample, enum kamstrup_list list);
+/* Writes the frame of that list (enum kamstrup_list) behind what e holds; returns its length, 0 when it does not fit. seal is not
+ * used. */
+size_t kamstrup_encode(struct encoder *e, const struct sample *sample, unsigned list,
+                       const struct seal *seal);
 
 #endif

@@ -28,7 +28,8 @@ static const struct pushlist_item items[] = {
 };
 /* clang-format on */
 
-size_t landisgyr_encode(struct encoder *e, const struct sample *sample)
+size_t landisgyr_encode(struct encoder *e, const struct sample *sample, unsigned list,
+                        const struct seal *seal)
 {
 	static const struct encoder_frame frame = {
 		.destination = { { 0xCE, 0xFF }, 2 },
@@ -39,6 +40,8 @@ size_t landisgyr_encode(struct encoder *e, const struct sample *sample)
 	uint8_t buf[512];
 	struct encoder apdu;
 
+	(void)list;
+	(void)seal;
 	encoder_init(&apdu, buf, sizeof(buf));
 	encode_notification(&apdu, sample->number & ID_MASK, ENCODER_TIME_PLAIN, &now);
 	encode_pushlist(&apdu, items, sizeof(items) / sizeof(items[0]), sample, &now);

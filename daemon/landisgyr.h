@@ -10,8 +10,11 @@
 
 #include "encoder.h"
 #include "sample.h"
+#include "seal.h"
 
-/* Writes the frames behind what e holds; returns their length together, 0 when they do not fit. */
-size_t landisgyr_encode(struct encoder *e, const struct sample *sample);
+/* Writes the frames behind what e holds; returns their length together, 0 when they do not fit. There
+ * is one list; seal is not used. */
+size_t landisgyr_encode(struct encoder *e, const struct sample *sample, unsigned list,
+                        const struct seal *seal);
 
 #endif

@@ -12,7 +12,7 @@
 
 #define HOUR_MS 3600000
 
-/* ---- from a sample to each maker's lists ---- */
+/* ---- from a sample to the lists of Kaifa, whose encoder plays a meter that is written down ---- */
 
 static size_t play_kaifa(struct encoder *e, const struct sample *sample, unsigned list,
                          bool one_phase)
@@ -51,51 +51,6 @@ static size_t play_ma105(struct encoder *e, const struct sample *sample, unsigne
 	return play_kaifa(e, sample, list, true);
 }
 
-static size_t play_aidon(struct encoder *e, const struct sample *sample, unsigned list,
-                         const struct seal *seal)
-{
-	(void)seal;
-	return aidon_encode(e, sample, (enum aidon_list)list);
-}
-
-static size_t play_kamstrup(struct encoder *e, const struct sample *sample, unsigned list,
-                            const struct seal *seal)
-{
-	(void)seal;
-	return kamstrup_encode(e, sample, (enum kamstrup_list)list);
-}
-
-static size_t play_landisgyr(struct encoder *e, const struct sample *sample, unsigned list,
-                             const struct seal *seal)
-{
-	(void)list;
-	(void)seal;
-	return landisgyr_encode(e, sample);
-}
-
-static size_t play_iskra(struct encoder *e, const struct sample *sample, unsigned list,
-                         const struct seal *seal)
-{
-	(void)list;
-	(void)seal;
-	return iskra_encode(e, sample);
-}
-
-static size_t play_sagemcom(struct encoder *e, const struct sample *sample, unsigned list,
-                            const struct seal *seal)
-{
-	(void)list;
-	return sagemcom_encode(e, sample, seal);
-}
-
-static size_t play_dsmr(struct encoder *e, const struct sample *sample, unsigned list,
-                        const struct seal *seal)
-{
-	(void)list;
-	(void)seal;
-	return dsmr_encode(e, sample);
-}
-
 /* ---- who sends what when ---- */
 
 /* clang-format off */
@@ -105,17 +60,17 @@ static const struct meters_row rows[] = {
 	{ "kaifa-ma105", "Kaifa MA105H2E, KFM_001, one phase (NO); 2400 8N1, HDLC", 1, 2400, 10, NULL,
 	  { { KAIFA_LIST_3, HOUR_MS, 10000 }, { KAIFA_LIST_2, 10000, 0 }, { KAIFA_LIST_1, 2000, 0 } }, play_ma105 },
 	{ "aidon-6525", "Aidon 6525, AIDON_V0001, three wires (NO); 2400 8E1, HDLC", 3, 2400, 11, NULL,
-	  { { AIDON_LIST_3, HOUR_MS, 10000 }, { AIDON_LIST_2, 10000, 0 }, { AIDON_LIST_1, 2500, 0 } }, play_aidon },
+	  { { AIDON_LIST_3, HOUR_MS, 10000 }, { AIDON_LIST_2, 10000, 0 }, { AIDON_LIST_1, 2500, 0 } }, aidon_encode },
 	{ "kamstrup-omnipower", "Kamstrup Omnipower, Kamstrup_V0001 (NO, SE); 2400 8N1, HDLC", 3, 2400, 10, NULL,
-	  { { KAMSTRUP_LIST_2, HOUR_MS, 5000 }, { KAMSTRUP_LIST_1, 10000, 0 } }, play_kamstrup },
+	  { { KAMSTRUP_LIST_2, HOUR_MS, 5000 }, { KAMSTRUP_LIST_1, 10000, 0 } }, kamstrup_encode },
 	{ "lg-e450", "Landis+Gyr E450 (CH); 2400 8E1, HDLC with general block transfer", 3, 2400, 11, NULL,
-	  { { 1, 5000, 0 } }, play_landisgyr },
+	  { { 1, 5000, 0 } }, landisgyr_encode },
 	{ "iskra-am550", "Iskraemeco AM550 (CH); 115200 8N1, segmented HDLC", 3, 115200, 10, NULL,
-	  { { 1, 5000, 0 } }, play_iskra },
+	  { { 1, 5000, 0 } }, iskra_encode },
 	{ "sagemcom-t210d", "Sagemcom T210-D (AT), encrypted; 2400 8E1, M-Bus", 3, 2400, 11, sagemcom_title,
-	  { { 1, 5000, 0 } }, play_sagemcom },
+	  { { 1, 5000, 0 } }, sagemcom_encode },
 	{ "dsmr5", "DSMR 5 meter with gas (NL); 115200 8N1, P1", 3, 115200, 10, NULL,
-	  { { 1, 1000, 0 } }, play_dsmr },
+	  { { 1, 1000, 0 } }, dsmr_encode },
 };
 /* clang-format on */
 

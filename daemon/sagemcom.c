@@ -52,7 +52,8 @@ static void encode_list(struct encoder *e, const struct sample *sample)
 	encode_text(e, meter_number);
 }
 
-size_t sagemcom_encode(struct encoder *e, const struct sample *sample, const struct seal *seal)
+size_t sagemcom_encode(struct encoder *e, const struct sample *sample, unsigned list,
+                       const struct seal *seal)
 {
 	static const struct wrap_mbus link = {
 		.control = SND_UD,
@@ -62,11 +63,12 @@ size_t sagemcom_encode(struct encoder *e, const struct sample *sample, const str
 		.most = SEGMENT_MAX,
 	};
 	uint8_t plain[512], sealed[512];
-	struct encoder list, apdu;
+	struct encoder clear, apdu;
 
-	encoder_init(&list, plain, sizeof(plain));
-	encode_list(&list, sample);
+	(void)list;
+	encoder_init(&clear, plain, sizeof(plain));
+	encode_list(&clear, sample);
 	encoder_init(&apdu, sealed, sizeof(sealed));
-	encode_sealed(&apdu, seal, sample->number, plain, list.len);
+	encode_sealed(&apdu, seal, sample->number, plain, clear.len);
 	return wrap_mbus(e, &link, sealed, apdu.len);
 }

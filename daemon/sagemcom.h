@@ -18,6 +18,7 @@ extern const uint8_t sagemcom_title[SEAL_TITLE_OCTETS];
 
 /* Writes the frames behind what e holds; returns their length together, 0 when they do not fit. seal has the
  * meter's title, and the keys; the invocation counter is the message's number. */
-size_t sagemcom_encode(struct encoder *e, const struct sample *sample, const struct seal *seal);
+size_t sagemcom_encode(struct encoder *e, const struct sample *sample, unsigned list,
+                       const struct seal *seal);
 
 #endif

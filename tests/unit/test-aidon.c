@@ -1,18 +1,10 @@
 /* Aidon's lists, against frames put together from its interface description. */
 #include "aidon.h"
 
-#include <stdlib.h>
-
-#include "check.h"
-#include "encoded.h"
-#include "made.h"
+#include "maker.h"
 
 /* clang-format off */
-static const struct {
-	const char *name;
-	enum aidon_list list;
-	const char *hex;
-} cases[] = {
+static const struct maker_case cases[] = {
 	{ "list 1", AIDON_LIST_1,
 	  "7ea02a410883130413e6e7000f40000000000101020309060100010700ff06000004d202020f0016"
 	  "1b19f27e" },
@@ -40,43 +32,16 @@ static const struct {
 
 static void test_lists(void **state)
 {
-	const struct sample sample = made_sample();
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		uint8_t buf[ENCODER_FRAME_MAX];
-		struct encoder e;
-		size_t len;
-
-		say_case(cases[i].name);
-		encoder_init(&e, buf, sizeof(buf));
-		len = aidon_encode(&e, &sample, cases[i].list);
-		assert_int_equal(len, e.len);
-		check_octets(&e, cases[i].hex);
-	}
+	for (size_t i = 0; i < COUNT(cases); i++)
+		check_frame(aidon_encode, &cases[i]);
 }
 
 static void test_small_buffers(void **state)
 {
-	const struct sample sample = made_sample();
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		size_t whole = strlen(cases[i].hex) / 2;
-
-		for (size_t size = 0; size <= whole; size++) {
-			uint8_t *buf = malloc(size + 1);
-			struct encoder e;
-
-			assert_non_null(buf);
-			buf[size] = 0x55;
-			encoder_init(&e, buf, size);
-			assert_int_equal(aidon_encode(&e, &sample, cases[i].list),
-			                 size < whole ? 0 : whole);
-			assert_int_equal(buf[size], 0x55);
-			free(buf);
-		}
-	}
+	for (size_t i = 0; i < COUNT(cases); i++)
+		check_small_buffers(aidon_encode, &cases[i]);
 }
 
 int main(void)

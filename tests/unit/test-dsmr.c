@@ -36,7 +36,7 @@ static void test_telegram(void **state)
 
 	(void)state;
 	encoder_init(&e, (uint8_t *)buf, sizeof(buf) - 1);
-	len = dsmr_encode(&e, &sample);
+	len = dsmr_encode(&e, &sample, 1, NULL);
 	assert_int_equal(len, e.len);
 	assert_int_equal(len, sizeof(telegram) - 1 + 6);
 	buf[len] = '\0';
@@ -59,7 +59,7 @@ static void test_summer_night(void **state)
 	sample.gas_time = (struct han_datetime){ 2026, 7, 1, 3, 1, 0, 0, 0, -120, 0x80 };
 	sample.state.tariff = 0;
 	encoder_init(&e, (uint8_t *)buf, sizeof(buf) - 1);
-	buf[dsmr_encode(&e, &sample)] = '\0';
+	buf[dsmr_encode(&e, &sample, 1, NULL)] = '\0';
 	assert_non_null(strstr(buf, "0-0:1.0.0(260701010203S)"));
 	assert_non_null(strstr(buf, "0-0:96.14.0(0001)"));
 	assert_non_null(strstr(buf, "0-1:24.2.1(260701010000S)(04711.123*m3)"));

@@ -1,9 +1,7 @@
 /* Iskraemeco's push list, against a message put together from the standard. */
 #include "iskra.h"
 
-#include "check.h"
-#include "made.h"
-#include "unwrap.h"
+#include "maker.h"
 
 /* clang-format off */
 #define MESSAGE \
@@ -29,19 +27,8 @@
 
 static void test_message(void **state)
 {
-	const struct sample sample = made_sample();
-	static struct message message;
-	uint8_t buf[2048];
-	struct encoder e;
-	size_t len;
-
 	(void)state;
-	encoder_init(&e, buf, sizeof(buf));
-	len = iskra_encode(&e, &sample);
-	assert_int_equal(len, e.len);
-	unwrap_segments(&e, 154, &message);
-	message_drop(&message, "e6e700");
-	check_message(&message, MESSAGE);
+	check_wrapped(iskra_encode, unwrap_segments, 154, "e6e700", MESSAGE);
 }
 
 int main(void)

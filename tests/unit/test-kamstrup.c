@@ -1,18 +1,10 @@
 /* Kamstrup's lists, against frames put together from its interface description. */
 #include "kamstrup.h"
 
-#include <stdlib.h>
-
-#include "check.h"
-#include "encoded.h"
-#include "made.h"
+#include "maker.h"
 
 /* clang-format off */
-static const struct {
-	const char *name;
-	enum kamstrup_list list;
-	const char *hex;
-} cases[] = {
+static const struct maker_case cases[] = {
 	{ "25 elements", KAMSTRUP_LIST_1,
 	  "7ea0e22b2113239ae6e7000f000000000c07ea0301070c000aff80000002190a0e4b616d73747275"
 	  "705f563030303109060101000005ff0a103537303635363732303030303030303009060101600101"
@@ -34,43 +26,16 @@ static const struct {
 
 static void test_lists(void **state)
 {
-	const struct sample sample = made_sample();
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		uint8_t buf[ENCODER_FRAME_MAX];
-		struct encoder e;
-		size_t len;
-
-		say_case(cases[i].name);
-		encoder_init(&e, buf, sizeof(buf));
-		len = kamstrup_encode(&e, &sample, cases[i].list);
-		assert_int_equal(len, e.len);
-		check_octets(&e, cases[i].hex);
-	}
+	for (size_t i = 0; i < COUNT(cases); i++)
+		check_frame(kamstrup_encode, &cases[i]);
 }
 
 static void test_small_buffers(void **state)
 {
-	const struct sample sample = made_sample();
-
 	(void)state;
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		size_t whole = strlen(cases[i].hex) / 2;
-
-		for (size_t size = 0; size <= whole; size++) {
-			uint8_t *buf = malloc(size + 1);
-			struct encoder e;
-
-			assert_non_null(buf);
-			buf[size] = 0x55;
-			encoder_init(&e, buf, size);
-			assert_int_equal(kamstrup_encode(&e, &sample, cases[i].list),
-			                 size < whole ? 0 : whole);
-			assert_int_equal(buf[size], 0x55);
-			free(buf);
-		}
-	}
+	for (size_t i = 0; i < COUNT(cases); i++)
+		check_small_buffers(kamstrup_encode, &cases[i]);
 }
 
 int main(void)

@@ -1,9 +1,7 @@
 /* Landis+Gyr's push list, against a message put together from the standard. */
 #include "landisgyr.h"
 
-#include "check.h"
-#include "made.h"
-#include "unwrap.h"
+#include "maker.h"
 
 /* clang-format off */
 #define MESSAGE \
@@ -20,18 +18,8 @@
 
 static void test_message(void **state)
 {
-	const struct sample sample = made_sample();
-	static struct message message;
-	uint8_t buf[2048];
-	struct encoder e;
-	size_t len;
-
 	(void)state;
-	encoder_init(&e, buf, sizeof(buf));
-	len = landisgyr_encode(&e, &sample);
-	assert_int_equal(len, e.len);
-	unwrap_blocks(&e, 120, &message);
-	check_message(&message, MESSAGE);
+	check_wrapped(landisgyr_encode, unwrap_blocks, 120, "", MESSAGE);
 }
 
 int main(void)

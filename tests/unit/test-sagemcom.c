@@ -47,7 +47,7 @@ static void test_messages(void **state)
 		unhex("000102030405060708090a0b0c0d0e0f", seal.key, sizeof(seal.key));
 		unhex("d0d1d2d3d4d5d6d7d8d9dadbdcdddedf", seal.auth_key, sizeof(seal.auth_key));
 		encoder_init(&e, buf, sizeof(buf));
-		len = sagemcom_encode(&e, &sample, &seal);
+		len = sagemcom_encode(&e, &sample, 1, &seal);
 		assert_int_equal(len, e.len);
 		unwrap_mbus(&e, 252, &message);
 		check_message(&message, cases[i].hex);
