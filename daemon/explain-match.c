@@ -163,7 +163,7 @@ char *match_print(const struct han_value *value, char buf[MATCH_TEXT])
 		break;
 	}
 	if (strlen(text) > SHOWN_MAX)
-		strcpy(text + SHOWN_MAX - strlen(PAGE_CUT), PAGE_CUT);
+		memcpy(text + SHOWN_MAX - strlen(PAGE_CUT), PAGE_CUT, sizeof(PAGE_CUT));
 	snprintf(buf, MATCH_TEXT, "%s = %.120s%s%s%s%s%s%s%s%s%s%s", han_value_name(value, name),
 	         text, unit[0] ? " " : "", unit, m ? " [" : "",
 	         m ? han_value_code(value, code) : "", m ? ", " : "", m ? m->description : "",

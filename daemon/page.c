@@ -1,7 +1,5 @@
 #include "page.h"
 
-#include <string.h>
-
 #define ROW_OCTETS 16
 #define INDENT     2
 
@@ -95,6 +93,6 @@ char *page_text(const uint8_t *octets, size_t len, char *buf, size_t size)
 
 	for (size_t i = 0; i < n; i++)
 		buf[i] = octets[i] >= 0x20 && octets[i] < 0x7F ? (char)octets[i] : '.';
-	strcpy(buf + n, cut ? PAGE_CUT : "");
+	snprintf(buf + n, size - n, "%s", cut ? PAGE_CUT : "");
 	return buf;
 }

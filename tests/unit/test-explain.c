@@ -543,8 +543,7 @@ static void test_noise_is_counted(void **state)
 	size_t len = 3 + make_list(buf + 3, KAIFA_LIST_1);
 
 	(void)state;
-	memcpy(buf + len, "\x01\x7e\x7e", 3);
-	len += 3;
+	len += unhex("01 7e 7e", buf + len, sizeof(buf) - len);
 	check_octets(buf, len, 5);
 	check_words(buf, len,
 	            WORDS("Octet 0: 2 octets in no frame", "       2  7e", "flag between frames",
