@@ -151,15 +151,14 @@ def test_line_that_makes_no_sense(rig):
 def test_announced(rig):
     """On a terminal a command says what it reads, and how, before anything comes."""
     port = rig.port()
-    master, slave = pty.openpty()
     for command in ("decode", "explain"):
+        master, slave = pty.openpty()
         process = rig.tool(command, "--format", "8E1", str(port.path), stdout=subprocess.DEVNULL, stderr=slave)
         assert os.read(master, 4096).decode() == f"hantool: reading {port.path} at 2400 8E1; Ctrl-C ends\r\n"
         process.terminate()
         process.wait(PATIENCE)
-        os.read(master, 4096)
-    os.close(master)
-    os.close(slave)
+        os.close(master)
+        os.close(slave)
 
 
 def test_reading_fails():
