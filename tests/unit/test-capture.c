@@ -76,7 +76,10 @@ static void test_mark(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		say_case(cases[i].octets);
+		/* the last line: TAP has one line for a remark */
+		const char *last = strrchr(cases[i].octets, '\n');
+
+		say_case(last ? last + 1 : cases[i].octets);
 		assert_int_equal(
 			capture_detect((const uint8_t *)cases[i].octets, strlen(cases[i].octets)),
 			cases[i].is);
