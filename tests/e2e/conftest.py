@@ -5,6 +5,7 @@ with a rig of its own; in its place at the end of the session it is only waited 
 """
 import os
 import pathlib
+import signal
 import sys
 import threading
 import time
@@ -16,6 +17,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 # Central Europe's rules, said in full: no zone file is needed, in no root.
 os.environ["TZ"] = "CET-1CEST,M3.5.0,M10.5.0/3"
 time.tzset()
+
+# What started the tests may ignore hangups (nohup), and programs would inherit that: one that is caught is
+# back at its default in them.
+signal.signal(signal.SIGHUP, lambda number, frame: None)
 
 from rig import ENDED, Rig  # noqa: E402
 
