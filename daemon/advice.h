@@ -10,6 +10,6 @@
 const char *advice_of(enum han_err err, bool list_given);
 
 /* Of a file that holds hex digits and blanks alone, in place of octets; FILE and the command follow. */
-#define ADVICE_HEX "this is hex as text: xxd -r -p FILE | hantool "
+#define ADVICE_HEX "hex as text: xxd -r -p FILE | hantool "
 
 #endif

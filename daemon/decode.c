@@ -108,7 +108,7 @@ static void tell_end(struct decode *d, const char *source)
 	tell_discarded(d, &end);
 	if (d->messages == 0)
 		fprintf(stderr, "hantool: %s: no message could be decoded%s\n", source,
-		        hex_is_text(d->octets, d->hex) ? "; " ADVICE_HEX "decode" : "");
+		        hex_is_text(d->octets, d->hex) ? "; this is " ADVICE_HEX "decode" : "");
 }
 
 int decode_main(int argc, char **argv)

@@ -82,7 +82,7 @@ static const char *hint_nothing(const struct explain_summary *s)
 static const char *hint_no_frame(const struct explain_summary *s)
 {
 	if (hex_is_text(s->octets, s->hex))
-		return ADVICE_HEX "explain";
+		return "This is " ADVICE_HEX "explain";
 	if (s->letters * 100 >= s->octets * 95 && s->high * 100 >= s->octets * 20)
 		return "This is text with a parity bit: the meter sends 7E1, not 8N1 (--format 7E1).";
 	if (s->frame_errors[HAN_ERR_FLAG] || s->frame_errors[HAN_ERR_STOP])
@@ -116,10 +116,10 @@ static const char *hint(const struct explain_summary *s)
 	return NULL;
 }
 
-/* A sentence of its own, from what may be half of one. */
+/* A sentence of its own, from half of one: what begins with a capital letter is whole. */
 static void print_hint(const struct page *page, const char *text)
 {
-	bool whole = text[strlen(text) - 1] == '.';
+	bool whole = isupper((unsigned char)text[0]);
 
 	fprintf(page->out, "%c%s%s\n", toupper((unsigned char)text[0]), text + 1, whole ? "" : ".");
 }

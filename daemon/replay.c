@@ -45,6 +45,8 @@ static void read_options(struct replay *r, int argc, char **argv)
 	}
 	if (argc - optind != 1)
 		usage_refuse("replay", "it takes one file");
+	if (r->link && !r->link[0])
+		usage_refuse("replay", "--link takes a path");
 	r->file = argv[optind];
 }
 

@@ -7,6 +7,8 @@
 
 #include <han/axdr.h>
 
+#include "utf8.h"
+
 #define LENGTH_MASK 0x07FF
 
 /* cJSON keeps the order of insertion: members are added in the order of their names, here and below.
@@ -136,48 +138,6 @@ static cJSON *create_seed_clock(const struct han_datetime *t)
 	return cJSON_CreateString(text);
 }
 
-/* Octets of the character that begins there, without those of controls; 0: it is not UTF-8 (RFC 3629). */
-static size_t utf8_length(const uint8_t *at, size_t left)
-{
-	static const struct {
-		uint8_t mask, lead;
-		uint32_t least; /* a longer spelling of a shorter one is none */
-	} forms[] = { { 0x80, 0, 0x20 },
-		      { 0xE0, 0xC0, 0xA0 },
-		      { 0xF0, 0xE0, 0x800 },
-		      { 0xF8, 0xF0, 0x10000 } };
-
-	for (size_t n = 0; n < sizeof(forms) / sizeof(forms[0]) && n < left; n++) {
-		uint32_t code = at[0] & (uint8_t)~forms[n].mask;
-
-		if ((at[0] & forms[n].mask) != forms[n].lead)
-			continue;
-		for (size_t i = 1; i <= n; i++) {
-			if ((at[i] & 0xC0) != 0x80)
-				return 0;
-			code = code << 6 | (at[i] & 0x3F);
-		}
-		return code < forms[n].least || code == 0x7F || code > 0x10FFFF ||
-		                       (code >= 0xD800 && code < 0xE000)
-		               ? 0
-		               : n + 1;
-	}
-	return 0;
-}
-
-static bool is_utf8(const uint8_t *at, size_t left)
-{
-	while (left > 0) {
-		size_t n = utf8_length(at, left);
-
-		if (n == 0)
-			return false;
-		at += n;
-		left -= n;
-	}
-	return true;
-}
-
 /* Whether the value is an item of that type: what an octet-string holds may be no text. */
 static bool is_utf8_string(const struct han_reading *reading, const struct han_value *value)
 {
@@ -198,7 +158,7 @@ static cJSON *create_text(const struct han_reading *reading, const struct han_va
 {
 	char text[HAN_TEXT_MAX];
 
-	if (value->len >= sizeof(text) || !is_utf8(value->octets, value->len) ||
+	if (value->len >= sizeof(text) || !utf8_is_text(value->octets, value->len) ||
 	    !is_utf8_string(reading, value))
 		return cJSON_CreateString(han_value_text(value, text));
 	memcpy(text, value->octets, value->len);

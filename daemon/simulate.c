@@ -237,6 +237,8 @@ int simulate_main(int argc, char **argv)
 	}
 	if (optind < argc)
 		usage_refuse("simulate", "it takes no arguments");
+	if (settings.link && !settings.link[0])
+		usage_refuse("simulate", "--link takes a path");
 	wrong = simulate_check(&settings);
 	if (wrong)
 		refuse_settings(&settings, wrong);

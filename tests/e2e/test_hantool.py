@@ -376,6 +376,8 @@ SECRET = "00112233445566778899aabbccddeeff"
     (("decode", "--list="), "--list takes auto, or a name"),
     (("capture", "--protocol", "dlms", "/dev/null"), "--protocol takes auto, hdlc, mbus or p1"),
     (("replay", "--link"), "--link wants a value"),
+    (("replay", "--link=", "/dev/null"), "--link takes a path"),
+    (("simulate", "--link", ""), "--link takes a path"),
     (("simulate", "--meter", "kaifa-ma30"), "is this meant: kaifa-ma304"),
     (("simulate", "--meter", "abacus"), "`hantool lists`"),
 ])

@@ -467,7 +467,7 @@ static void test_hints(void **state)
 		{ "seven bits", { .octets = 100, .letters = 98, .high = 45 }, "7E1" },
 		{ "hex",
 		  { .octets = 100, .letters = 100, .hex = 100 },
-		  "This is hex as text: xxd -r" },
+		  "\nThis is hex as text: xxd -r -p FILE | hantool explain\n" },
 		{ "another rate", { .octets = 100, .letters = 40, .high = 60 }, "--baud" },
 		{ "no check agrees",
 		  { .octets = 900, .frame_errors[HAN_ERR_HCS] = 3 },

@@ -1,0 +1,12 @@
+/* Text that a meter sends. Pure. */
+#ifndef UTF8_H
+#define UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Whether the octets are UTF-8 (RFC 3629) without control characters, those beyond ASCII included. */
+bool utf8_is_text(const uint8_t *octets, size_t len);
+
+#endif
