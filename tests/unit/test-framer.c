@@ -290,7 +290,9 @@ static void test_fresh_behind_a_flag(void **state)
 /* Time 0 is no time, before or after; and a clock that goes back is no pause. */
 static void test_no_clock(void **state)
 {
-	static const uint64_t times[][2] = { { 0, 0 }, { 0, 90000 }, { 90000, 0 }, { 90000, 80000 } };
+	static const uint64_t times[][2] = {
+		{ 0, 0 }, { 0, 90000 }, { 90000, 0 }, { 90000, 80000 }
+	};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(times); i++) {
