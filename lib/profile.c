@@ -4,6 +4,7 @@
 
 #include "lists.h"
 #include "measurement.h"
+#include "reading.h"
 #include "suspicion.h"
 
 /* What a value is given from: the shape's entry, and the list. */
@@ -12,15 +13,6 @@ struct context {
 	const struct han_settings *settings;
 	const struct han_list *list;
 };
-
-static bool named_already(const struct han_reading *reading, const struct han_measurement *m)
-{
-	for (size_t i = 0; i < reading->count; i++) {
-		if (reading->values[i].measurement == m)
-			return true;
-	}
-	return false;
-}
 
 /* A multiple that is published instead of a COSEM unit: Wh as kWh. */
 static enum han_unit published(enum han_unit unit, int *exp10)
@@ -177,7 +169,7 @@ static enum han_err add_value(const struct context *c, const struct entry *entry
 	const struct han_item *item = &entry->item;
 	enum han_err err = HAN_OK;
 
-	if (m && (named_already(reading, m) || !kind_fits(m, item) || !unit_fits(m, entry)))
+	if (m && (reading_named(reading, m) || !kind_fits(m, item) || !unit_fits(m, entry)))
 		m = NULL;
 	*value = (struct han_value){
 		.measurement = m,
@@ -313,11 +305,9 @@ enum han_err profile_read_event(struct han_reading *reading, const struct han_se
 
 static struct han_value *value_of(struct han_reading *reading, enum measurement measurement)
 {
-	for (size_t i = 0; i < reading->count; i++) {
-		if (reading->values[i].measurement == &measurements[measurement])
-			return &reading->values[i];
-	}
-	return NULL;
+	const struct han_value *value = reading_named(reading, &measurements[measurement]);
+
+	return value ? &reading->values[value - reading->values] : NULL;
 }
 
 static bool is_zero(const struct han_value *value)

@@ -1,4 +1,4 @@
-#include <han/reading.h>
+#include "reading.h"
 
 #include <string.h>
 
@@ -26,6 +26,16 @@ static bool same_name(const struct han_measurement *measurement, const char *nam
 
 	return measurement && strlen(measurement->name) == len &&
 	       memcmp(measurement->name, name, len) == 0;
+}
+
+const struct han_value *reading_named(const struct han_reading *reading,
+                                      const struct han_measurement *measurement)
+{
+	for (size_t i = 0; i < reading->count; i++) {
+		if (reading->values[i].measurement == measurement)
+			return &reading->values[i];
+	}
+	return NULL;
 }
 
 const struct han_value *han_reading_find(const struct han_reading *reading, const char *name)

@@ -4,6 +4,7 @@
 
 #include "line.h"
 #include "measurement.h"
+#include "reading.h"
 
 #define DECIMALS_MAX 30 /* with a unit's exponent inside what a han_decimal holds */
 
@@ -230,15 +231,6 @@ static bool is_of(const struct han_value *value, const struct han_measurement *r
 	return false;
 }
 
-static bool is_first(const struct han_reading *reading, const struct han_measurement *row)
-{
-	for (size_t i = 0; i < reading->count; i++) {
-		if (reading->values[i].measurement == row)
-			return false;
-	}
-	return true;
-}
-
 /* Aidon (/ADN9) labels reactive power kVA: the code says what it is. */
 static void mend_unit(struct han_value *value)
 {
@@ -272,7 +264,7 @@ static enum han_err add_value(struct han_reading *reading, const struct line *li
 		value.len = line->groups.len;
 	}
 	mend_unit(&value);
-	if (row && is_of(&value, row) && is_first(reading, row))
+	if (row && is_of(&value, row) && !reading_named(reading, row))
 		value.measurement = row;
 	reading->values[reading->count++] = value;
 	return HAN_OK;
