@@ -22,9 +22,10 @@
 
 #include <han/decoder.h>
 
+#include "burst.h"
 #include "serial-line.h"
 
-#define TUNING_CHOICES  10
+#define TUNING_CHOICES  8
 #define TUNING_PAUSE_MS 500   /* silence that ends a burst: more than a slow port's gaps */
 #define TUNING_TRIAL_MS 10000 /* a burst without an end is taken for one */
 
@@ -33,50 +34,35 @@ struct tuning_line {
 	enum serial_format format;
 };
 
-/* Errors of the UART (TIOCGICOUNT) since the last tuning_pause() or change of the line; breaks are framing
- * errors. Zeros where the port counts none: pseudo terminals, some adapters, tcp. */
-struct tuning_errors {
-	unsigned parity;
-	unsigned framing;
-};
-
-/* What was heard since the last pause. */
-struct tuning_burst {
-	uint64_t first_ms, last_ms;
-	uint32_t octets;
-	bool joined; /* perhaps in its middle */
-	bool framed; /* it had a valid frame */
-	uint8_t first;
-	uint32_t zeros, text, parity,
-		changes;  /* octets that are so; changes of level in all of them */
-	uint8_t head[16]; /* of what may be a frame's header, from its flag on */
-	uint8_t head_len;
-	bool header; /* the header of a frame was right */
-};
-
 struct tuning_choice {
 	struct tuning_line line;
-	unsigned spent; /* on it, in vain */
-	bool tried;     /* a whole burst */
+	unsigned spent; /* on listening with it in vain */
+	bool tried;     /* with a whole burst */
 };
 
 struct tuning {
 	struct tuning_choice choices[TUNING_CHOICES];
 	size_t count, at;
-	struct tuning_burst burst;
-	uint64_t quiet_ms; /* since when nothing was heard; to know whether a burst is whole */
+	size_t twin_of; /* the choice that had valid frames, but errors too, while another is tried; or count */
+	struct burst burst;
+	struct burst_errors errors; /* in it */
+	uint64_t heard_ms;          /* when the line was last known, or thought, not to be silent */
+	uint64_t framed_ms;         /* when the last valid frame came */
+	unsigned frames;            /* valid ones with this line, as far as it matters */
+	unsigned vain;              /* bursts since the last valid frame */
 	bool settled;
+	bool checked; /* the line that is settled is the best one there is */
 };
 
 /* baud 0, format -1 (else an enum serial_format): to be found; what is given is kept. protocol: which
- * settings are likely. remembered: of an earlier run, tried first; NULL: none. */
+ * settings are likely. remembered: of an earlier run, tried first unless it contradicts; NULL: none. */
 void tuning_init(struct tuning *t, unsigned baud, int format, enum han_protocol protocol,
                  const struct tuning_line *remembered);
 
 /* The setting to listen with now. */
 struct tuning_line tuning_line(const struct tuning *t);
 
-/* The port was opened: what comes at once may have been joined in its middle. What is known stays. */
+/* The port was opened: what comes at once may be joined in its middle. What is known stays. */
 void tuning_opened(struct tuning *t, uint64_t now_ms);
 
 void tuning_octets(struct tuning *t, const uint8_t *buf, size_t len, uint64_t now_ms);
@@ -85,14 +71,18 @@ void tuning_octets(struct tuning *t, const uint8_t *buf, size_t len, uint64_t no
  * with a frame. After the octets that it was found in. */
 void tuning_frame(struct tuning *t, uint64_t now_ms);
 
-/* When tuning_pause() is to be called, unless more octets come first; 0: not before there are some. Once it
- * has settled a pause need not be told, and it is mostly 0. */
+/* When tuning_pause() is to be called, unless this is asked again after more octets; 0: not before there are
+ * some. Once all is settled it is 0, so that nobody wakes up for it. */
 uint64_t tuning_due(const struct tuning *t);
 
-/* The time that tuning_due() said has come (earlier: nothing happens). True: the line is another one now. */
-bool tuning_pause(struct tuning *t, struct tuning_errors errors, uint64_t now_ms);
+/* The time that tuning_due() said has come (before it nothing happens). errors: those of the port (TIOCGICOUNT)
+ * since the last call, or since the line was set; breaks count as framing. Zeros where the port counts none: a
+ * pseudo terminal, some adapters, tcp. True: the line is another one now. */
+bool tuning_pause(struct tuning *t, struct burst_errors errors, uint64_t now_ms);
 
-/* A valid frame came with the line as it is now: it is worth being remembered. */
+/* A valid frame came with the line as it is now: it is worth being remembered. It may become another one
+ * even so: when frames were valid, but with so many errors that it was not the best one; and after a long
+ * time in which octets came but no frame. */
 bool tuning_settled(const struct tuning *t);
 
 /* Every choice was listened with in vain: people should be told. It goes on nevertheless. False again with a

@@ -1,0 +1,178 @@
+#include "burst.h"
+
+#include <han/crc16.h>
+
+#define FLAG       0x7E /* of HDLC */
+#define START      0x68 /* of a long frame on the M-Bus */
+#define HEADER_MIN 8    /* with flag and check sequence, of HDLC */
+#define HEADER_MAX 14
+#define FEW        4   /* octets that say nothing */
+#define SHORT_MS   150 /* shorter than the shortest message at 2400 baud, and than most at 9600 */
+
+/* ---- octets ---- */
+
+static bool is_text(uint8_t octet)
+{
+	return (octet >= 0x20 && octet < 0x7F) || octet == '\r' || octet == '\n';
+}
+
+static bool is_even(uint8_t octet)
+{
+	return !__builtin_parity(octet);
+}
+
+/* Of the level, with the start bit and the stop bit around it. */
+static unsigned changes_of(uint8_t octet)
+{
+	unsigned bits = (unsigned)octet << 1 | 0x200;
+
+	return (unsigned)__builtin_popcount((bits ^ bits >> 1) & 0x1FF);
+}
+
+static bool is_hdlc_header(const uint8_t *head, size_t len)
+{
+	return len >= HEADER_MIN && han_crc16(HAN_CRC16_START, head + 1, len - 1) == HAN_CRC16_GOOD;
+}
+
+static bool is_mbus_header(const uint8_t *head)
+{
+	return head[1] == head[2] && head[3] == START;
+}
+
+/* A flag within a header does not begin another one. */
+static void look_for_header(struct burst *b, uint8_t octet)
+{
+	bool hdlc;
+
+	if (b->head_len == 0 && octet != FLAG && octet != START)
+		return;
+	b->head[b->head_len++] = octet;
+	hdlc = b->head[0] == FLAG;
+	if (hdlc && b->head_len == 2 && (octet & 0xF0) != 0xA0)
+		b->head_len = octet == FLAG ? 1 : 0;
+	else if (hdlc)
+		b->header |= is_hdlc_header(b->head, b->head_len);
+	else if (b->head_len == 4)
+		b->header |= is_mbus_header(b->head);
+	if (b->head_len >= (hdlc ? HEADER_MAX : 4))
+		b->head_len = 0;
+}
+
+static void add_octet(struct burst *b, uint8_t octet)
+{
+	if (b->octets == 0)
+		b->first = octet;
+	if (b->octets == UINT32_MAX / 16) /* enough is known */
+		return;
+	b->octets++;
+	b->zeros += octet == 0;
+	b->changes += changes_of(octet);
+	b->text += is_text(octet);
+	b->even_text += is_text(octet & 0x7F) && is_even(octet);
+	look_for_header(b, octet);
+}
+
+void burst_add(struct burst *b, const uint8_t *buf, size_t len, uint64_t now_ms)
+{
+	if (len == 0)
+		return;
+	if (b->octets == 0)
+		b->first_ms = now_ms;
+	b->last_ms = now_ms;
+	for (size_t i = 0; i < len; i++)
+		add_octet(b, buf[i]);
+}
+
+/* ---- what they say ---- */
+
+bool burst_is_tiny(const struct burst *b)
+{
+	return b->octets < FEW;
+}
+
+/* All but a few. */
+static bool most(const struct burst *b, uint32_t count)
+{
+	return count >= b->octets - b->octets / 16;
+}
+
+/* Text of seven bits, heard with eight: half the octets of any other would have the other parity. */
+static bool is_even_text(const struct burst *b)
+{
+	return !burst_is_tiny(b) && most(b, b->even_text);
+}
+
+/* The first octet of a message comes right whatever the format, if only the speed is right. */
+static bool begins_message(const struct burst *b)
+{
+	uint8_t first = b->first & 0x7F;
+
+	return !b->joined && (first == FLAG || first == START || first == '/');
+}
+
+/* Bits that last several of ours: of 10 levels in an octet few are another one than that before, 1.4 of them
+ * on average where a bit lasts four, 1 where it lasts more than an octet; in a meter's messages, which are
+ * rich in zeros, 2.8 and more. */
+static bool is_slower(const struct burst *b)
+{
+	return b->zeros >= b->octets - b->octets / 4 || b->changes * 10 < b->octets * 22;
+}
+
+enum burst_speed burst_speed(const struct burst *b)
+{
+	if (burst_is_tiny(b))
+		return BURST_SPEED_UNKNOWN;
+	if (b->header || is_even_text(b))
+		return BURST_SPEED_SAME;
+	if (is_slower(b))
+		return BURST_SPEED_SLOWER;
+	if (begins_message(b))
+		return BURST_SPEED_SAME;
+	return b->joined ? BURST_SPEED_UNKNOWN : BURST_SPEED_FASTER;
+}
+
+static uint64_t duration_ms(const struct burst *b)
+{
+	return b->last_ms > b->first_ms ? b->last_ms - b->first_ms : 1;
+}
+
+/* One octet is heard for each level that is low, of which an octet of the line has two or so. */
+static uint64_t slow_baud(const struct burst *b)
+{
+	return (uint64_t)b->octets * 5000 / duration_ms(b);
+}
+
+static uint64_t times_apart(uint64_t a, uint64_t b)
+{
+	return a > b ? a * 100 / (b + 1) : b * 100 / (a + 1);
+}
+
+bool burst_prefers_baud(const struct burst *b, unsigned baud, unsigned other)
+{
+	uint64_t slow = slow_baud(b);
+
+	if (is_slower(b))
+		return times_apart(slow, baud) < times_apart(slow, other);
+	return duration_ms(b) < SHORT_MS ? baud > other : baud < other;
+}
+
+bool burst_looks_right(const struct burst *b, struct burst_errors errors)
+{
+	if (burst_is_tiny(b) || errors.parity + errors.framing > b->octets / 8)
+		return false;
+	return b->header || most(b, b->text);
+}
+
+enum serial_format burst_format(const struct burst *b, struct burst_errors errors,
+                                enum serial_format heard)
+{
+	switch (heard) {
+	case SERIAL_8N1:
+		return is_even_text(b) ? SERIAL_7E1 : SERIAL_8E1;
+	case SERIAL_8E1:
+		return is_even_text(b) ? SERIAL_7E1 : SERIAL_8N1;
+	case SERIAL_7E1: /* as long as 8N1: the stop bits are where they should be */
+		return errors.framing > b->octets / 8 ? SERIAL_8E1 : SERIAL_8N1;
+	}
+	return heard;
+}
