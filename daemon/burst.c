@@ -53,7 +53,7 @@ static void look_for_header(struct burst *b, uint8_t octet)
 	else if (hdlc)
 		b->header |= is_hdlc_header(b->head, b->head_len);
 	else if (b->head_len == 4)
-		b->header |= is_mbus_header(b->head);
+		b->start |= is_mbus_header(b->head);
 	if (b->head_len >= (hdlc ? HEADER_MAX : 4))
 		b->head_len = 0;
 }
@@ -91,15 +91,15 @@ bool burst_is_tiny(const struct burst *b)
 }
 
 /* All but a few. */
-static bool most(const struct burst *b, uint32_t count)
+static bool nearly_all(const struct burst *b, uint32_t count)
 {
-	return count >= b->octets - b->octets / 16;
+	return count >= b->octets - b->octets / 64;
 }
 
 /* Text of seven bits, heard with eight: half the octets of any other would have the other parity. */
 static bool is_even_text(const struct burst *b)
 {
-	return !burst_is_tiny(b) && most(b, b->even_text);
+	return !burst_is_tiny(b) && nearly_all(b, b->even_text);
 }
 
 /* The first octet of a message comes right whatever the format, if only the speed is right. */
@@ -122,7 +122,7 @@ enum burst_speed burst_speed(const struct burst *b)
 {
 	if (burst_is_tiny(b))
 		return BURST_SPEED_UNKNOWN;
-	if (b->header || is_even_text(b))
+	if (b->header || b->start || is_even_text(b))
 		return BURST_SPEED_SAME;
 	if (is_slower(b))
 		return BURST_SPEED_SLOWER;
@@ -160,7 +160,7 @@ bool burst_looks_right(const struct burst *b, struct burst_errors errors)
 {
 	if (burst_is_tiny(b) || errors.parity + errors.framing > b->octets / 8)
 		return false;
-	return b->header || most(b, b->text);
+	return b->header || nearly_all(b, b->text);
 }
 
 enum serial_format burst_format(const struct burst *b, struct burst_errors errors,

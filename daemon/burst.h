@@ -15,7 +15,8 @@ struct burst {
 	uint32_t octets;            /* 0: there is none */
 	bool joined;                /* perhaps in its middle */
 	bool framed;                /* it had a valid frame */
-	bool header;                /* it had the header of a frame, which was right */
+	bool header;                /* it had an HDLC frame's header whose check agrees */
+	bool start;                 /* it had the start of an M-Bus frame */
 	uint8_t first;              /* octet */
 	uint32_t zeros;             /* octets that are 00 */
 	uint32_t changes;           /* of the level inside of octets, all together */

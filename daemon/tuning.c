@@ -21,7 +21,7 @@ static const uint8_t orders[][ROWS] = {
 /* What a burst without a valid frame costs the choice that it was heard with. */
 #define SPENT_WHOLE 8
 #define SPENT_WEAK  2 /* one that was joined in its middle, or a crackle */
-#define SPENT_RIGHT 1 /* one whose octets look right: it was damaged */
+#define SPENT_RIGHT 3 /* one whose octets look right: it was damaged */
 
 /* What evidence makes up for. Less than two whole bursts: no choice is listened with for ever while others
  * wait. */
@@ -29,28 +29,29 @@ static const uint8_t orders[][ROWS] = {
 #define HINT_WEAK   6
 #define STAY        4 /* the line is not changed for nothing */
 
-#define FRAMES_MAX    8  /* valid frames that make it surer */
-#define PATIENCE      4  /* bursts in vain, and one more for each of those, */
-#define PATIENCE_S    10 /* and as many times that long, before all begins again */
-#define VAIN_TOLD     3  /* bursts in vain before it is said that all was tried */
-#define UNSIGNED_SAFE 1000000
+#define FRAMES_MAX 8       /* valid frames that make it surer */
+#define PATIENCE   4       /* bursts in vain, and one more for each of those, */
+#define PATIENCE_S 10      /* and as many times that long, before all begins again */
+#define VAIN_TOLD  3       /* bursts in vain before it is said that all was tried */
+#define MANY       1000000 /* enough of them were counted */
 
 /* ---- choices ---- */
 
-static bool has_choice(const struct tuning *t, struct tuning_line line)
+/* count: there is none. */
+static size_t find_choice(const struct tuning *t, struct tuning_line line)
 {
-	for (size_t i = 0; i < t->count; i++) {
-		if (t->choices[i].line.baud == line.baud &&
-		    t->choices[i].line.format == line.format)
-			return true;
-	}
-	return false;
+	size_t i = 0;
+
+	while (i < t->count &&
+	       (t->choices[i].line.baud != line.baud || t->choices[i].line.format != line.format))
+		i++;
+	return i;
 }
 
 static void add_choice(struct tuning *t, struct tuning_line line, unsigned baud, int format)
 {
 	if ((baud != 0 && line.baud != baud) || (format >= 0 && (int)line.format != format) ||
-	    has_choice(t, line))
+	    find_choice(t, line) < t->count)
 		return;
 	assert(t->count < TUNING_CHOICES);
 	t->choices[t->count++].line = line;
@@ -124,7 +125,7 @@ static bool is_over(const struct tuning *t, uint64_t now_ms)
 /* While it is sure nobody is woken up at the end of a burst: it is noticed with the next one. */
 static void close_unasked(struct tuning *t)
 {
-	if (!t->burst.framed && !burst_looks_right(&t->burst, t->errors) && t->vain < UNSIGNED_SAFE)
+	if (!t->burst.framed && !burst_looks_right(&t->burst, t->errors) && t->vain < MANY)
 		t->vain++;
 	begin_burst(t);
 }
@@ -171,32 +172,52 @@ uint64_t tuning_due(const struct tuning *t)
 
 /* ---- what follows from it ---- */
 
-/* How well a choice explains a burst that was heard with the present one, and had no frame. */
-static int hint_for(const struct tuning *t, size_t index, enum burst_speed speed)
+/* Whether that speed is on that side of the present one. */
+static bool is_beyond(const struct tuning *t, enum burst_speed side, unsigned baud)
 {
-	struct tuning_line now = tuning_line(t), line = t->choices[index].line;
+	unsigned now = tuning_line(t).baud;
 
+	return side == BURST_SPEED_SLOWER ? baud < now : baud > now;
+}
+
+static int hint_of_speed(const struct tuning *t, enum burst_speed speed, unsigned baud)
+{
+	if (!is_beyond(t, speed, baud))
+		return 0;
+	for (size_t i = 0; i < t->count; i++) {
+		unsigned other = t->choices[i].line.baud;
+
+		if (is_beyond(t, speed, other) && burst_prefers_baud(&t->burst, other, baud))
+			return HINT_WEAK;
+	}
+	return HINT_STRONG;
+}
+
+static int hint_of_format(const struct tuning *t, struct tuning_line line)
+{
+	struct tuning_line now = tuning_line(t);
+
+	if (line.baud != now.baud)
+		return 0;
+	return line.format == burst_format(&t->burst, t->errors, now.format) ? HINT_STRONG
+	                                                                     : HINT_WEAK;
+}
+
+/* How well another choice explains a burst that was heard with the present one, and had no frame. */
+static int hint_for(const struct tuning *t, struct tuning_line line, bool looks_right)
+{
+	enum burst_speed speed = burst_speed(&t->burst);
+
+	if (looks_right) /* else the speed at least is right */
+		return line.baud == tuning_line(t).baud ? HINT_WEAK : 0;
 	switch (speed) {
 	case BURST_SPEED_UNKNOWN:
 		return 0;
 	case BURST_SPEED_SAME:
-		if (line.baud != now.baud || index == t->at)
-			return 0;
-		return line.format == burst_format(&t->burst, t->errors, now.format) ? HINT_STRONG
-		                                                                     : HINT_WEAK;
+		return hint_of_format(t, line);
 	case BURST_SPEED_SLOWER:
 	case BURST_SPEED_FASTER:
-		if ((speed == BURST_SPEED_SLOWER) != (line.baud < now.baud) ||
-		    line.baud == now.baud)
-			return 0;
-		for (size_t i = 0; i < t->count; i++) {
-			unsigned other = t->choices[i].line.baud;
-
-			if ((speed == BURST_SPEED_SLOWER) == (other < now.baud) &&
-			    other != now.baud && burst_prefers_baud(&t->burst, other, line.baud))
-				return HINT_WEAK;
-		}
-		return HINT_STRONG;
+		return hint_of_speed(t, speed, line.baud);
 	}
 	return 0;
 }
@@ -204,12 +225,11 @@ static int hint_for(const struct tuning *t, size_t index, enum burst_speed speed
 /* The choice on which least was spent, evidence taken off; of equal ones the likelier. */
 static size_t best_choice(const struct tuning *t, bool looks_right)
 {
-	enum burst_speed speed = looks_right ? BURST_SPEED_UNKNOWN : burst_speed(&t->burst);
 	size_t best = t->at;
 	int best_cost = (int)t->choices[best].spent - STAY - (looks_right ? HINT_STRONG : 0);
 
 	for (size_t i = 0; i < t->count; i++) {
-		int cost = (int)t->choices[i].spent - hint_for(t, i, speed);
+		int cost = (int)t->choices[i].spent - hint_for(t, t->choices[i].line, looks_right);
 
 		if (i != t->at && cost < best_cost) {
 			best = i;
@@ -225,26 +245,16 @@ static size_t judge(struct tuning *t, bool whole)
 	struct tuning_choice *now = &t->choices[t->at];
 	bool looks_right = burst_looks_right(&t->burst, t->errors);
 
-	if (now->spent > UNSIGNED_SAFE)
+	if (now->spent > MANY)
 		forget_trials(t);
 	if (!whole)
 		now->spent += SPENT_WEAK;
 	else
 		now->spent += looks_right ? SPENT_RIGHT : SPENT_WHOLE;
 	now->tried |= whole;
-	if (t->vain < UNSIGNED_SAFE)
+	if (t->vain < MANY)
 		t->vain += whole;
 	return best_choice(t, looks_right);
-}
-
-static size_t find_choice(const struct tuning *t, struct tuning_line line)
-{
-	size_t i = 0;
-
-	while (i < t->count &&
-	       (t->choices[i].line.baud != line.baud || t->choices[i].line.format != line.format))
-		i++;
-	return i;
 }
 
 /* Frames are valid with some wrong formats too, as a UART delivers octets of a wrong parity or stop bit; but

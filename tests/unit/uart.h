@@ -66,7 +66,7 @@ static inline unsigned uart_bits(enum serial_format format) /* with start, parit
 
 /* One octet after the other, from at_ns or from the end of what was sent before, whichever is later. */
 static inline void wire_send(struct wire *w, const uint8_t *octets, size_t len, double at_ns,
-                             unsigned baud, enum serial_format format)
+                             double baud, enum serial_format format)
 {
 	const double bit_ns = 1e9 / baud;
 	double t = at_ns > w->end_ns ? at_ns : w->end_ns;

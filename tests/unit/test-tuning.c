@@ -1,0 +1,490 @@
+/* The search for a line's setting: every setting of a meter, heard by UARTs that begin with every other one, and
+ * what must not mislead it. */
+#include <stdio.h>
+
+#include "check.h"
+
+#include "tuned.h"
+
+#define AUTO_FORMAT (-1)
+#define PLUGGED_MS  5000
+
+static const struct tuning_line starts[] = {
+	{ 2400, SERIAL_8N1 },   { 2400, SERIAL_8E1 },   { 9600, SERIAL_8N1 },
+	{ 9600, SERIAL_7E1 },   { 115200, SERIAL_8N1 }, { 115200, SERIAL_7E1 },
+	{ 115200, SERIAL_8E1 }, { 4800, SERIAL_8N1 }, /* that no meter has */
+};
+
+static void tuned_auto(struct tuned *l, const struct tuning_line *remembered)
+{
+	memset(l, 0, sizeof(*l));
+	tuning_init(&l->tuning, 0, AUTO_FORMAT, HAN_PROTOCOL_AUTO, remembered);
+}
+
+static void check_line(const struct tuned *l, unsigned baud, enum serial_format format)
+{
+	struct tuning_line line = tuning_line(&l->tuning);
+
+	assert_int_equal(line.baud, baud);
+	assert_string_equal(serial_format_name(line.format), serial_format_name(format));
+}
+
+/* ---- every setting, from every other one ---- */
+
+/* clang-format off */
+static const struct {
+	struct tuned_meter meter;
+	unsigned pause_ms; /* the longest between two messages */
+} meters[] = {
+	{ { "kaifa-ma304",        2400,   SERIAL_8N1, 0,     0, 0 },   2000 },
+	{ { "kaifa-ma304",        2400,   SERIAL_8N1, 10000, 0, 0 },   10000 },
+	{ { "kaifa-ma304",        2400,   SERIAL_8E1, 0,     0, 0 },   2000 },
+	{ { "kaifa-ma105",        2400,   SERIAL_8N1, 0,     0, 0 },   2000 },
+	{ { "aidon-6525",         2400,   SERIAL_8E1, 0,     0, 0 },   2500 },
+	{ { "aidon-6525",         2400,   SERIAL_8E1, 0,     0, 15 },  2500 },
+	{ { "aidon-6525",         2400,   SERIAL_8E1, 10000, 0, -15 }, 10000 },
+	{ { "kamstrup-omnipower", 2400,   SERIAL_8N1, 0,     0, 0 },   10000 },
+	{ { "kamstrup-omnipower", 2400,   SERIAL_8N1, 0,     0, 15 },  10000 },
+	{ { "kamstrup-omnipower", 2400,   SERIAL_8E1, 10000, 0, 0 },   10000 },
+	{ { "lg-e450",            2400,   SERIAL_8E1, 0,     0, 0 },   5000 },
+	{ { "lg-e450",            9600,   SERIAL_8N1, 10000, 0, 0 },   10000 },
+	{ { "sagemcom-t210d",     2400,   SERIAL_8E1, 0,     0, 0 },   5000 },
+	{ { "sagemcom-t210d",     2400,   SERIAL_8N1, 0,     0, 0 },   5000 },
+	{ { "sagemcom-t210d",     2400,   SERIAL_8E1, 10000, 0, 0 },   10000 },
+	{ { "iskra-am550",        115200, SERIAL_8N1, 0,     0, 0 },   5000 },
+	{ { "aidon-6525",         115200, SERIAL_8N1, 10000, 0, 0 },   10000 },
+	{ { "dsmr5",              115200, SERIAL_8N1, 0,     0, 0 },   1000 },
+	{ { "dsmr5",              115200, SERIAL_8N1, 10000, 0, -15 }, 10000 },
+	{ { "dsmr5",              115200, SERIAL_7E1, 10000, 0, 0 },   10000 },
+	{ { "dsmr5",              115200, SERIAL_8E1, 10000, 0, 0 },   10000 },
+	{ { "dsmr5",              9600,   SERIAL_8N1, 10000, 0, 0 },   10000 },
+	{ { "dsmr5",              9600,   SERIAL_7E1, 10000, 0, 0 },   10000 },
+};
+/* clang-format on */
+
+/* Plugged in at that time, how long it takes to the first valid frame with the line that stays. */
+static uint64_t time_to_find(struct tuned *l, const struct wire *wire,
+                             const struct tuned_meter *meter, uint64_t at_ms)
+{
+	tuned_open(l, wire, at_ms);
+	do {
+		tuned_run(l, l->now_ms + 1000);
+	} while (l->now_ms < at_ms + 120000 && !(tuning_settled(&l->tuning) && l->tuning.checked));
+	tuned_run(l, l->now_ms + 25000);
+	assert_true(tuning_settled(&l->tuning));
+	assert_true(l->frames > 0);
+	/* Where no errors are counted a wrong format whose frames are valid all the same has to do. */
+	if (!l->blind)
+		check_line(l, meter->baud, meter->format);
+	return l->first_frame_ms > l->changed_ms ? l->first_frame_ms - at_ms
+	                                         : l->changed_ms - at_ms;
+}
+
+/* The octets come one by one, or as from a queue; the port counts errors or does not; it is plugged in
+ * between two messages or in one. */
+static uint64_t worst_of(const struct wire *wire, const struct tuned_meter *meter,
+                         unsigned pause_ms, const struct tuning_line *start)
+{
+	uint64_t worst = 0;
+
+	for (unsigned way = 0; way < 2 * 2 * 6; way++) {
+		static struct tuned l;
+		uint64_t found;
+
+		tuned_auto(&l, start);
+		l.uart.kind = way & 1 ? UART_16550 : UART_PL011;
+		l.blind = way & 2;
+		l.chunk = way % 3 == 0 ? 16 : 1;
+		found = time_to_find(&l, wire, meter, PLUGGED_MS + way / 4 * pause_ms / 6);
+		if (found > worst)
+			worst = found;
+	}
+	return worst;
+}
+
+static void test_every_setting_is_found(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(meters); i++) {
+		const struct tuned_meter *meter = &meters[i].meter;
+		struct wire wire = { .edges = NULL };
+		uint64_t worst = 0, limit = 5 * meters[i].pause_ms + 2000;
+		size_t from = 0;
+
+		wire_play(&wire, meter, 1000, 160000);
+		for (size_t k = 0; k < COUNT(starts); k++) {
+			uint64_t found = worst_of(&wire, meter, meters[i].pause_ms, &starts[k]);
+
+			from = found > worst ? k : from;
+			worst = found > worst ? found : worst;
+		}
+		print_message("# %-18s %6u %s every %4.1f s: %4.1f s at worst, from %u %s\n",
+		              meter->name, meter->baud, serial_format_name(meter->format),
+		              meters[i].pause_ms / 1000.0, (double)worst / 1000, starts[from].baud,
+		              serial_format_name(starts[from].format));
+		/* Of a line whose messages come every 2.5 s 60 s would do, of one with 10 s two minutes. */
+		assert_true(worst <= limit);
+		wire_free(&wire);
+	}
+}
+
+/* ---- choices ---- */
+
+struct choice_case {
+	const char *name;
+	unsigned baud;
+	int format;
+	enum han_protocol protocol;
+	struct tuning_line remembered; /* baud 0: none */
+	const char *order;             /* what is listened with when nothing speaks for any */
+};
+
+/* Short bursts that say nothing, until the choices come again. */
+static void check_order(const struct choice_case *c)
+{
+	const struct tuning_line *remembered = c->remembered.baud ? &c->remembered : NULL;
+	char order[256] = "";
+	struct tuning t;
+	uint64_t now = 1000;
+
+	tuning_init(&t, c->baud, c->format, c->protocol, remembered);
+	tuning_opened(&t, now);
+	for (size_t i = 0; i < t.count; i++) {
+		struct tuning_line line = tuning_line(&t);
+		size_t len = strlen(order);
+
+		snprintf(order + len, sizeof(order) - len, "%s%u %s", i ? ", " : "", line.baud,
+		         serial_format_name(line.format));
+		for (unsigned k = 0; k < 20; k++) {
+			now += 1000;
+			tuning_octets(&t, (const uint8_t *)"\xA5", 1, now);
+			if (tuning_pause(&t, (struct burst_errors){ 0 }, tuning_due(&t)))
+				break;
+		}
+	}
+	assert_string_equal(order, c->order);
+}
+
+static void test_choices(void **state)
+{
+	/* clang-format off */
+	static const struct choice_case cases[] = {
+		{ "automatic", 0, AUTO_FORMAT, HAN_PROTOCOL_AUTO, { 0 },
+		  "2400 8N1, 2400 8E1, 115200 8N1, 9600 8N1, 115200 7E1, 9600 7E1, 115200 8E1" },
+		{ "P1", 0, AUTO_FORMAT, HAN_PROTOCOL_P1, { 0 },
+		  "115200 8N1, 115200 7E1, 9600 7E1, 115200 8E1, 9600 8N1, 2400 8N1, 2400 8E1" },
+		{ "M-Bus", 0, AUTO_FORMAT, HAN_PROTOCOL_MBUS, { 0 },
+		  "2400 8E1, 2400 8N1, 9600 8N1, 115200 8N1, 115200 7E1, 9600 7E1, 115200 8E1" },
+		{ "remembered", 0, AUTO_FORMAT, HAN_PROTOCOL_HDLC, { 9600, SERIAL_8N1 },
+		  "9600 8N1, 2400 8N1, 2400 8E1, 115200 8N1, 115200 7E1, 9600 7E1, 115200 8E1" },
+		{ "remembered, of no known meter", 0, AUTO_FORMAT, HAN_PROTOCOL_AUTO, { 19200, SERIAL_8E1 },
+		  "19200 8E1, 2400 8N1, 2400 8E1, 115200 8N1, 9600 8N1, 115200 7E1, 9600 7E1, 115200 8E1" },
+		{ "speed given", 2400, AUTO_FORMAT, HAN_PROTOCOL_AUTO, { 0 }, "2400 8N1, 2400 8E1, 2400 7E1" },
+		{ "speed given that no meter has", 4800, AUTO_FORMAT, HAN_PROTOCOL_P1, { 0 }, "4800 8N1, 4800 8E1, 4800 7E1" },
+		{ "format given", 0, SERIAL_8E1, HAN_PROTOCOL_AUTO, { 0 }, "2400 8E1, 115200 8E1, 9600 8E1" },
+		{ "both given", 300, SERIAL_7E1, HAN_PROTOCOL_AUTO, { 2400, SERIAL_8N1 }, "300 7E1" },
+		{ "remembered against what is given", 2400, AUTO_FORMAT, HAN_PROTOCOL_AUTO, { 9600, SERIAL_8N1 },
+		  "2400 8N1, 2400 8E1, 2400 7E1" },
+		{ "remembered with what is given", 9600, AUTO_FORMAT, HAN_PROTOCOL_AUTO, { 9600, SERIAL_7E1 },
+		  "9600 7E1, 9600 8N1, 9600 8E1" },
+	};
+	/* clang-format on */
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		say_case(cases[i].name);
+		check_order(&cases[i]);
+	}
+}
+
+/* A given speed stays, and its format is found. */
+static void test_given_speed(void **state)
+{
+	static const struct tuned_meter meter = { "lg-e450", 4800, SERIAL_8E1, 10000, 0, 0 };
+	static struct tuned l;
+	struct wire wire = { .edges = NULL };
+
+	(void)state;
+	wire_play(&wire, &meter, 1000, 60000);
+	tuning_init(&l.tuning, 4800, AUTO_FORMAT, HAN_PROTOCOL_AUTO, NULL);
+	tuned_open(&l, &wire, 100);
+	tuned_run(&l, 25000);
+	assert_true(tuning_settled(&l.tuning));
+	check_line(&l, 4800, SERIAL_8E1);
+	wire_free(&wire);
+}
+
+/* ---- silence, noise ---- */
+
+static void test_silence_changes_nothing(void **state)
+{
+	const struct wire wire = { .edges = NULL };
+	static struct tuned l;
+
+	(void)state;
+	tuned_auto(&l, NULL);
+	tuned_open(&l, &wire, 100);
+	tuned_run(&l, 86400000);
+	assert_int_equal(l.pauses, 0);
+	assert_false(tuning_pause(&l.tuning, (struct burst_errors){ 5, 5 }, l.now_ms));
+	assert_false(tuning_settled(&l.tuning));
+	assert_false(tuning_all_tried(&l.tuning));
+	check_line(&l, 2400, SERIAL_8N1);
+}
+
+/* Each choice has its time, then people are told; and a meter that is plugged in then is found. */
+static void check_noise(unsigned per_s, unsigned on_ms, unsigned off_ms)
+{
+	static const struct tuned_meter meter = { "aidon-6525", 2400, SERIAL_8E1, 0, 0, 0 };
+	struct wire wire = { .edges = NULL };
+	struct dice dice = dice_new();
+	static struct tuned l;
+
+	for (unsigned at = 1000; at < 200000; at += on_ms + off_ms)
+		wire_noise(&wire, &dice, at, at + on_ms, per_s);
+	wire_play(&wire, &meter, 201000, 300000);
+	tuned_auto(&l, NULL);
+	tuned_open(&l, &wire, 100);
+	tuned_run(&l, 20000);
+	assert_false(tuning_all_tried(&l.tuning));
+	tuned_run(&l, 200000);
+	assert_true(tuning_all_tried(&l.tuning));
+	assert_true(l.changes >= 7);
+	assert_false(tuning_settled(&l.tuning));
+	tuned_run(&l, 260000);
+	assert_true(tuning_settled(&l.tuning));
+	assert_false(tuning_all_tried(&l.tuning));
+	check_line(&l, 2400, SERIAL_8E1);
+	wire_free(&wire);
+}
+
+static void test_noise(void **state)
+{
+	(void)state;
+	say_case("without any pause");
+	check_noise(2000, 199000, 0);
+	say_case("slow");
+	check_noise(300, 199000, 0);
+	say_case("fast");
+	check_noise(100000, 199000, 0);
+	say_case("in bursts");
+	check_noise(2000, 400, 8000);
+}
+
+/* ---- damage ---- */
+
+/* One message in so many is damaged; it was found before. */
+static void check_stays(const struct tuned_meter *meter)
+{
+	struct wire wire = { .edges = NULL };
+	static struct tuned l;
+	const struct tuning_line right = { meter->baud, meter->format };
+
+	say_case(meter->name);
+	wire_play(&wire, meter, 1000, 1200000);
+	tuned_auto(&l, &right);
+	tuned_open(&l, &wire, 100);
+	tuned_run(&l, 1200000);
+	assert_int_equal(l.changes, 0);
+	assert_true(tuning_settled(&l.tuning));
+	/* and nobody was woken up for it */
+	assert_true(l.pauses <= 20);
+	wire_free(&wire);
+}
+
+static void test_damage_does_not_unsettle(void **state)
+{
+	static const struct tuned_meter damaged[] = {
+		{ "kaifa-ma304", 2400, SERIAL_8N1, 0, 5, 0 },
+		{ "aidon-6525", 2400, SERIAL_8E1, 0, 50, 0 },
+		{ "kamstrup-omnipower", 2400, SERIAL_8N1, 0, 50, 0 },
+		{ "dsmr5", 115200, SERIAL_8N1, 10000, 50, 0 },
+		{ "sagemcom-t210d", 2400, SERIAL_8E1, 10000, 5, 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(damaged); i++)
+		check_stays(&damaged[i]);
+}
+
+/* Octets that look like frames keep it where it is, even though the first ones are damaged. */
+static void test_damaged_at_first(void **state)
+{
+	static const struct tuned_meter bad = {
+		"kamstrup-omnipower", 2400, SERIAL_8N1, 10000, 100, 0
+	};
+	static const struct tuned_meter text = { "dsmr5", 2400, SERIAL_8N1, 10000, 100, 0 };
+	struct wire wire = { .edges = NULL };
+	static struct tuned l;
+
+	(void)state;
+	for (unsigned emulated = 0; emulated < 2; emulated++) {
+		wire_play(&wire, emulated ? &text : &bad, 1000, 30000);
+		tuned_auto(&l, NULL);
+		uart_set(&l.uart, 2400, SERIAL_8N1, 0);
+		l.emulated = emulated;
+		tuned_open(&l, &wire, 100);
+		tuned_run(&l, 40000);
+		assert_int_equal(l.changes, 0);
+		assert_false(tuning_settled(&l.tuning));
+		wire_free(&wire);
+	}
+}
+
+/* On a pseudo terminal any setting will do. */
+static void test_pseudo_terminal(void **state)
+{
+	static struct tuned l;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(starts); i++) {
+		const struct tuned_meter meter = { "kaifa-ma304", 2400, SERIAL_8N1, 0, 30, 0 };
+		struct wire wire = { .edges = NULL };
+
+		wire_play(&wire, &meter, 1000, 300000);
+		tuned_auto(&l, &starts[i]);
+		l.emulated = l.blind = true;
+		uart_set(&l.uart, 2400, SERIAL_8N1, 0);
+		tuned_open(&l, &wire, 100);
+		tuned_run(&l, 300000);
+		assert_true(tuning_settled(&l.tuning));
+		assert_true(l.first_frame_ms < 6000);
+		assert_int_equal(l.changes, 0);
+		wire_free(&wire);
+	}
+}
+
+/* ---- settled, and not for ever ---- */
+
+static void test_another_meter(void **state)
+{
+	static const struct tuned_meter first = { "kaifa-ma304", 2400, SERIAL_8N1, 0, 0, 0 };
+	static const struct tuned_meter second = { "aidon-6525", 2400, SERIAL_8E1, 0, 0, 0 };
+	static const struct tuned_meter third = { "dsmr5", 115200, SERIAL_8N1, 10000, 0, 0 };
+	struct wire wire = { .edges = NULL };
+	static struct tuned l;
+
+	(void)state;
+	wire_play(&wire, &first, 1000, 100000);
+	wire_play(&wire, &second, 101000, 400000);
+	wire_play(&wire, &third, 1000000, 1400000); /* silence between does not count */
+	tuned_auto(&l, NULL);
+	l.uart.kind = UART_16550;
+	tuned_open(&l, &wire, 100);
+	tuned_run(&l, 200000);
+	check_line(&l, 2400, SERIAL_8N1);
+	tuned_run(&l, 240000);
+	check_line(&l, 2400, SERIAL_8E1);
+	assert_true(tuning_settled(&l.tuning));
+	tuned_run(&l, 1100000);
+	check_line(&l, 2400, SERIAL_8E1);
+	tuned_run(&l, 1180000);
+	check_line(&l, 115200, SERIAL_8N1);
+	assert_true(tuning_settled(&l.tuning));
+	wire_free(&wire);
+}
+
+/* One pause after the first frame, then nobody has to be woken up any more. */
+static void test_settled_sleeps(void **state)
+{
+	static const struct tuned_meter meter = { "kaifa-ma304", 2400, SERIAL_8N1, 0, 0, 0 };
+	struct wire wire = { .edges = NULL };
+	static struct tuned l;
+	unsigned pauses;
+
+	(void)state;
+	wire_play(&wire, &meter, 1000, 600000);
+	tuned_auto(&l, NULL);
+	tuned_open(&l, &wire, 100);
+	tuned_run(&l, 10000);
+	assert_true(tuning_settled(&l.tuning));
+	pauses = l.pauses;
+	tuned_run(&l, 300500);
+	tuning_opened(&l.tuning, l.now_ms); /* plugged in again, in the middle of a message */
+	tuned_run(&l, 600000);
+	assert_int_equal(l.pauses, pauses);
+	assert_int_equal(l.changes, 0);
+	wire_free(&wire);
+}
+
+/* ---- wrong formats whose frames are valid ---- */
+
+static bool burst_of(struct tuning *t, uint64_t at_ms, bool framed, struct burst_errors errors)
+{
+	static const uint8_t octets[40] = { 0x7E, 0xA0, 0x27, 0x01, 0x02, 0x01, 0x10, 0x5A };
+
+	tuning_octets(t, octets, sizeof(octets), at_ms);
+	if (framed)
+		tuning_frame(t, at_ms);
+	return tuning_pause(t, errors, at_ms + TUNING_PAUSE_MS);
+}
+
+static void test_twin(void **state)
+{
+	const struct burst_errors none = { 0, 0 }, many = { 0, 30 };
+	struct tuning t;
+
+	(void)state;
+	say_case("the other one is better");
+	tuning_init(&t, 0, AUTO_FORMAT, HAN_PROTOCOL_AUTO, NULL);
+	tuning_opened(&t, 1000);
+	assert_true(burst_of(&t, 5000, true, many));
+	assert_false(tuning_settled(&t));
+	assert_int_equal(tuning_line(&t).format, SERIAL_8E1);
+	assert_false(burst_of(&t, 10000, true, none));
+	assert_true(tuning_settled(&t));
+	assert_int_equal(tuning_due(&t), 0);
+
+	say_case("the other one is worse");
+	tuning_init(&t, 0, AUTO_FORMAT, HAN_PROTOCOL_AUTO, NULL);
+	tuning_opened(&t, 1000);
+	assert_true(burst_of(&t, 5000, true, many));
+	assert_true(burst_of(&t, 10000, false, many));
+	assert_true(tuning_settled(&t));
+	assert_int_equal(tuning_line(&t).format, SERIAL_8N1);
+	tuning_octets(&t, (const uint8_t *)"~", 1, 15000);
+	assert_int_equal(tuning_due(&t), 0); /* that was tried once, and for good */
+
+	say_case("there is no other one");
+	tuning_init(&t, 2400, SERIAL_8N1, HAN_PROTOCOL_AUTO, NULL);
+	tuning_opened(&t, 1000);
+	assert_false(burst_of(&t, 5000, true, many));
+	assert_true(tuning_settled(&t));
+}
+
+/* Errors are those of the burst, also where a pause was told too early. */
+static void test_early_pause(void **state)
+{
+	const struct burst_errors some = { 2, 8 };
+	struct tuning t;
+
+	(void)state;
+	tuning_init(&t, 0, AUTO_FORMAT, HAN_PROTOCOL_AUTO, NULL);
+	tuning_opened(&t, 1000);
+	tuning_octets(&t, (const uint8_t *)"~abcdefghijklmnopqrstuvwxyz~abcd", 32, 5000);
+	tuning_frame(&t, 5000);
+	assert_int_equal(tuning_due(&t), 5500);
+	assert_false(tuning_pause(&t, some, 5499));
+	assert_true(tuning_pause(&t, (struct burst_errors){ 0 }, 5500));
+	assert_int_equal(tuning_line(&t).format, SERIAL_8E1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_setting_is_found),
+		cmocka_unit_test(test_choices),
+		cmocka_unit_test(test_given_speed),
+		cmocka_unit_test(test_silence_changes_nothing),
+		cmocka_unit_test(test_noise),
+		cmocka_unit_test(test_damage_does_not_unsettle),
+		cmocka_unit_test(test_damaged_at_first),
+		cmocka_unit_test(test_pseudo_terminal),
+		cmocka_unit_test(test_another_meter),
+		cmocka_unit_test(test_settled_sleeps),
+		cmocka_unit_test(test_twin),
+		cmocka_unit_test(test_early_pause),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
