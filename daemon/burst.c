@@ -21,12 +21,12 @@ static bool is_even(uint8_t octet)
 	return !__builtin_parity(octet);
 }
 
-/* Of the level, with the start bit and the stop bit around it. */
+/* Of the level, from the start bit to the seventh bit: those that every format has. */
 static unsigned changes_of(uint8_t octet)
 {
-	unsigned bits = (unsigned)octet << 1 | 0x200;
+	unsigned bits = (unsigned)octet << 1;
 
-	return (unsigned)__builtin_popcount((bits ^ bits >> 1) & 0x1FF);
+	return (unsigned)__builtin_popcount((bits ^ bits >> 1) & 0x7F);
 }
 
 static bool is_hdlc_header(const uint8_t *head, size_t len)
@@ -65,7 +65,6 @@ static void add_octet(struct burst *b, uint8_t octet)
 	if (b->octets == UINT32_MAX / 16) /* enough is known */
 		return;
 	b->octets++;
-	b->zeros += octet == 0;
 	b->changes += changes_of(octet);
 	b->text += is_text(octet);
 	b->even_text += is_text(octet & 0x7F) && is_even(octet);
@@ -110,12 +109,11 @@ static bool begins_message(const struct burst *b)
 	return !b->joined && (first == FLAG || first == START || first == '/');
 }
 
-/* Bits that last several of ours: of 10 levels in an octet few are another one than that before, 1.4 of them
- * on average where a bit lasts four, 1 where it lasts more than an octet; in a meter's messages, which are
- * rich in zeros, 2.8 and more. */
+/* Where a bit lasts four of ours the level changes 0.7 times in an octet at most, not at all where it lasts
+ * longer than an octet; otherwise 1.5 times at least, in messages that are rich in zeros. */
 static bool is_slower(const struct burst *b)
 {
-	return b->zeros >= b->octets - b->octets / 4 || b->changes * 10 < b->octets * 22;
+	return b->changes * 10 < b->octets * 13;
 }
 
 enum burst_speed burst_speed(const struct burst *b)
@@ -124,6 +122,8 @@ enum burst_speed burst_speed(const struct burst *b)
 		return BURST_SPEED_UNKNOWN;
 	if (b->header || b->start || is_even_text(b))
 		return BURST_SPEED_SAME;
+	if (b->endless) /* no meter speaks like that */
+		return BURST_SPEED_UNKNOWN;
 	if (is_slower(b))
 		return BURST_SPEED_SLOWER;
 	if (begins_message(b))

@@ -14,11 +14,11 @@ struct burst {
 	uint64_t first_ms, last_ms; /* of its octets */
 	uint32_t octets;            /* 0: there is none */
 	bool joined;                /* perhaps in its middle */
+	bool endless;               /* taken for one, as it has no end */
 	bool framed;                /* it had a valid frame */
 	bool header;                /* it had an HDLC frame's header whose check agrees */
 	bool start;                 /* it had the start of an M-Bus frame */
 	uint8_t first;              /* octet */
-	uint32_t zeros;             /* octets that are 00 */
 	uint32_t changes;           /* of the level inside of octets, all together */
 	uint32_t text;              /* octets that are printable ASCII, CR or LF */
 	uint32_t even_text;         /* the same with an even parity in the top bit */

@@ -300,9 +300,8 @@ static void begin_again(struct tuning *t)
 
 bool tuning_pause(struct tuning *t, struct burst_errors errors, uint64_t now_ms)
 {
-	bool endless = now_ms - t->burst.last_ms < TUNING_PAUSE_MS;
-	bool whole = !burst_is_tiny(&t->burst) && (!t->burst.joined || endless);
 	size_t before = t->at;
+	bool whole;
 
 	t->errors.parity += errors.parity;
 	t->errors.framing += errors.framing;
@@ -310,13 +309,15 @@ bool tuning_pause(struct tuning *t, struct burst_errors errors, uint64_t now_ms)
 		return false;
 	if (t->settled && t->checked)
 		begin_again(t);
+	t->burst.endless = now_ms - t->burst.last_ms < TUNING_PAUSE_MS;
+	whole = !burst_is_tiny(&t->burst) && (!t->burst.joined || t->burst.endless);
 	if (t->burst.framed)
 		t->at = check_frames(t);
 	else if (t->twin_of == t->count)
 		t->at = judge(t, whole);
 	else if (whole)
 		t->at = give_up_twin(t);
-	if (endless)
+	if (t->burst.endless)
 		t->heard_ms = now_ms;
 	if (t->at != before)
 		t->frames = 0;

@@ -20,6 +20,7 @@ struct tuned_meter {
 	unsigned period_ms;
 	unsigned damaged; /* of 100 messages: an octet of them is another one */
 	int drift;        /* of its clock, in thousandths */
+	bool crackles;    /* an octet of noise comes before each message */
 };
 
 /* Noise: changes of the level at random times, so many per second. */
@@ -42,6 +43,7 @@ static inline void wire_play(struct wire *w, const struct tuned_meter *meter, un
 {
 	const struct meters_row *row = meters_find(meter->name);
 	struct seal seal = { .control = SEAL_ENCRYPTED };
+	static const uint8_t crackle = 0xF0;
 	struct dice dice = { 1 };
 	struct sampler sampler;
 
@@ -70,6 +72,8 @@ static inline void wire_play(struct wire *w, const struct tuned_meter *meter, un
 		assert_false(e.overflow);
 		if (dice_below(&dice, 100) < meter->damaged)
 			buf[e.len / 2] ^= 0x10;
+		wire_send(w, &crackle, meter->crackles, (at_ms + delay_ms) * NS_PER_MS, meter->baud,
+		          meter->format);
 		wire_send(w, buf, e.len, (at_ms + delay_ms) * NS_PER_MS,
 		          meter->baud * (1 + meter->drift / 1000.0), meter->format);
 	}
@@ -168,7 +172,7 @@ static inline void tuned_run(struct tuned *l, uint64_t until_ms)
 			l->now_ms = (uint64_t)(at_ns / NS_PER_MS);
 			tuned_push(l, buf, len);
 		} else if (due > 0 && due <= until_ms) {
-			tuned_pause(l, due);
+			tuned_pause(l, due > l->now_ms ? due : l->now_ms);
 		} else {
 			l->now_ms = until_ms;
 		}
