@@ -11,7 +11,10 @@
  *	the decoder had a frame:      tuning_frame(t, now)
  *	                              then a timer for tuning_due(t)
  *	it fires:                     tuning_pause(t, errors since the last call, now)
- *	                              true: end the decoder, set tuning_line(t), flush the port
+ *	                              true: set tuning_line(t), flush the port
+ *
+ * Before a pause is told the decoder is ended (han_decoder_end()), unless it has settled: a frame may be hidden
+ * behind the beginning of what never was one, and what was begun with another setting is not completed.
  */
 #ifndef TUNING_H
 #define TUNING_H
@@ -65,6 +68,7 @@ struct tuning_line tuning_line(const struct tuning *t);
 /* The port was opened: what comes at once may be joined in its middle. What is known stays. */
 void tuning_opened(struct tuning *t, uint64_t now_ms);
 
+/* As they come, within some 100 ms: whoever sleeps until many are there, does it once it has settled. */
 void tuning_octets(struct tuning *t, const uint8_t *buf, size_t len, uint64_t now_ms);
 
 /* A frame whose checks agree, whatever becomes of its message: HAN_PART, HAN_READING, and HAN_BAD_MESSAGE

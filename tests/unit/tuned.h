@@ -11,6 +11,7 @@
 #include "tuning.h"
 
 #define NS_PER_MS 1e6
+#define TUNED_ANY (-1) /* format */
 
 /* A meter at its port; period_ms 0: the meter's own schedule. */
 struct tuned_meter {
@@ -107,6 +108,13 @@ static inline void tuned_set(struct tuned *l, double at_ns)
 	han_decoder_init(&l->decoder, NULL);
 }
 
+/* Nothing is given. */
+static inline void tuned_auto(struct tuned *l, const struct tuning_line *remembered)
+{
+	memset(l, 0, sizeof(*l));
+	tuning_init(&l->tuning, 0, TUNED_ANY, HAN_PROTOCOL_AUTO, remembered);
+}
+
 /* The port is opened at that time; tuning was initialised. */
 static inline void tuned_open(struct tuned *l, const struct wire *wire, uint64_t at_ms)
 {
@@ -115,6 +123,16 @@ static inline void tuned_open(struct tuned *l, const struct wire *wire, uint64_t
 	l->now_ms = at_ms;
 	tuning_opened(&l->tuning, at_ms);
 	tuned_set(l, (double)at_ms * NS_PER_MS);
+}
+
+static inline void tuned_note(struct tuned *l, const struct han_event *event)
+{
+	if (!event->frame || event->type == HAN_BAD_FRAME)
+		return;
+	l->frames++;
+	if (l->first_frame_ms == 0)
+		l->first_frame_ms = l->now_ms;
+	tuning_frame(&l->tuning, l->now_ms);
 }
 
 static inline void tuned_push(struct tuned *l, const uint8_t *buf, size_t len)
@@ -127,20 +145,20 @@ static inline void tuned_push(struct tuned *l, const uint8_t *buf, size_t len)
 
 		buf += used;
 		len -= used;
-		if (!event.frame || event.type == HAN_BAD_FRAME)
-			continue;
-		l->frames++;
-		if (l->first_frame_ms == 0)
-			l->first_frame_ms = l->now_ms;
-		tuning_frame(&l->tuning, l->now_ms);
+		tuned_note(l, &event);
 	} while (event.type != HAN_MORE);
 }
 
 static inline void tuned_pause(struct tuned *l, uint64_t at_ms)
 {
 	struct burst_errors errors = { l->uart.parity, l->uart.framing + l->uart.breaks };
+	struct han_event event;
 
 	l->now_ms = at_ms;
+	do { /* a frame may be hidden behind the beginning of what never was one */
+		han_decoder_end(&l->decoder, &event);
+		tuned_note(l, &event);
+	} while (event.type != HAN_MORE);
 	l->pauses++;
 	l->uart.parity = l->uart.framing = l->uart.breaks = 0;
 	if (l->blind)
@@ -179,11 +197,12 @@ static inline void tuned_run(struct tuned *l, uint64_t until_ms)
 	}
 }
 
-static inline bool tuned_is(const struct tuned *l, unsigned baud, enum serial_format format)
+static inline void check_line(const struct tuned *l, unsigned baud, enum serial_format format)
 {
 	struct tuning_line line = tuning_line(&l->tuning);
 
-	return line.baud == baud && line.format == format;
+	assert_int_equal(line.baud, baud);
+	assert_string_equal(serial_format_name(line.format), serial_format_name(format));
 }
 
 #endif
