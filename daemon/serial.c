@@ -251,6 +251,18 @@ void serial_flush(struct serial *s)
 		tcflush(s->source.fd, TCIFLUSH);
 }
 
+int serial_set_line(struct serial *s, unsigned baud, enum serial_format format)
+{
+	int rc = serial_is_open(s) ? serial_set_up(s->source.fd, baud, format) : 0;
+
+	if (rc < 0)
+		return rc;
+	s->settings.baud = baud;
+	s->settings.format = format;
+	serial_flush(s);
+	return 0;
+}
+
 void serial_claim(struct serial *s)
 {
 	if (!s->exclusive && serial_is_open(s))

@@ -65,6 +65,10 @@ bool serial_is_open(const struct serial *s);
 /* Throws away what came in and was not read. */
 void serial_flush(struct serial *s);
 
+/* Changes the line, now if the port is open, else for when it opens, and throws away what came in at the old
+ * setting. The baud is a known one. 0, or a negative errno: the port stays as it was. */
+int serial_set_line(struct serial *s, unsigned baud, enum serial_format format);
+
 /* Keeps others away (TIOCEXCL): called after the first valid frame. */
 void serial_claim(struct serial *s);
 
