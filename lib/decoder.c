@@ -247,6 +247,11 @@ size_t han_decoder_push(struct han_decoder *decoder, const uint8_t *buf, size_t 
 	return taken;
 }
 
+size_t han_decoder_wanted(const struct han_decoder *decoder)
+{
+	return framer_wanted(&((const struct decoder *)(const void *)decoder)->framer);
+}
+
 void han_decoder_end(struct han_decoder *decoder, struct han_event *event)
 {
 	struct decoder *d = inside(decoder);

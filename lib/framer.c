@@ -239,6 +239,14 @@ void framer_end(struct framer *f, enum framer_event *event)
 	reset(f);
 }
 
+/* What was reported is still in the buffer: the next push may see more behind it at once. */
+size_t framer_wanted(const struct framer *f)
+{
+	if (f->reported != FRAMER_MORE || framer_have(f) >= f->need)
+		return 1;
+	return f->need - framer_have(f);
+}
+
 const uint8_t *framer_frame(const struct framer *f, size_t *len)
 {
 	*len = f->reported == FRAMER_FRAME ? f->need : framer_have(f);

@@ -25,6 +25,10 @@ size_t framer_push(struct framer *f, const uint8_t *buf, size_t len, uint64_t no
 /* No more octets will come: refuses what is incomplete, one candidate a call, until FRAMER_MORE. */
 void framer_end(struct framer *f, enum framer_event *event);
 
+/* How many octets at least must come before there is more to report, 1 or more: the octets with which the
+ * candidate's framing looks again. The time may make it sooner. */
+size_t framer_wanted(const struct framer *f);
+
 /* The frame just reported, flags and all, and the message in it, or its part (len 0: none). */
 const uint8_t *framer_frame(const struct framer *f, size_t *len);
 const uint8_t *framer_payload(const struct framer *f, size_t *len);

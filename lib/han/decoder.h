@@ -105,6 +105,15 @@ HAN_EXPORT void han_decoder_fini(struct han_decoder *decoder);
 HAN_EXPORT size_t han_decoder_push(struct han_decoder *decoder, const uint8_t *buf, size_t len,
                                    uint64_t now_ms, struct han_event *event);
 
+/* How many octets at least are still to come before another event than HAN_MORE is possible; 1 or more. For
+ * who wants to sleep until then. Asked after HAN_MORE.
+ *
+ * Behind the header of an HDLC frame, of an M-Bus frame, and of a ciphered P1 telegram it is what the whole
+ * frame lacks, its last octet included; in a header, what the header lacks; 1 in a P1 telegram, which does not
+ * say how long it is, and 1 or 2 where nothing has begun. Time is no part of it: see HAN_IDLE_MS and
+ * HAN_PART_MS. */
+HAN_EXPORT size_t han_decoder_wanted(const struct han_decoder *decoder);
+
 #define HAN_IDLE_MS 1000 /* more than a slow port's gaps, less than the pause between two lists */
 #define HAN_PART_MS 5000
 

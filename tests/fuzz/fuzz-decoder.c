@@ -16,6 +16,7 @@ struct path {
 	uint64_t sum;     /* digest of all events */
 	size_t events;
 	size_t readings;
+	size_t quiet_until; /* fed_len below which no event is possible, as the decoder said */
 };
 
 /* A gap between sound frames: all of it was discarded but the flags between frames. */
@@ -94,7 +95,12 @@ static void push(struct path *path, const uint8_t *buf, size_t len, uint64_t now
 		path->fed_len += used;
 		buf += used;
 		len -= used;
+		/* time alone may end a frame */
+		must(event.type == HAN_MORE || now_ms || path->fed_len >= path->quiet_until);
 		take_event(path, &event);
+		must(han_decoder_wanted(&path->decoder) >= 1);
+		if (event.type == HAN_MORE)
+			path->quiet_until = path->fed_len + han_decoder_wanted(&path->decoder);
 	} while (event.type != HAN_MORE);
 	must(len == 0);
 }
@@ -118,7 +124,7 @@ static void begin(struct path *path, const struct han_settings *settings, const 
 	path->fed = fed;
 	path->fed_len = path->end = path->discarded = path->since = 0;
 	path->sum = DIGEST_START;
-	path->events = path->readings = 0;
+	path->events = path->readings = path->quiet_until = 0;
 }
 
 /* In parts of random sizes; `step` is how much time may pass between two of them. */
