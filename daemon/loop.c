@@ -28,6 +28,15 @@ int loop_add(struct loop *loop, struct source *src, uint32_t events)
 	return epoll_ctl(loop->fd, EPOLL_CTL_ADD, src->fd, &event) < 0 ? -errno : 0;
 }
 
+void loop_watch(struct loop *loop, struct source *src, uint32_t events)
+{
+	struct epoll_event event = { .events = events, .data.ptr = src };
+	int rc = epoll_ctl(loop->fd, EPOLL_CTL_MOD, src->fd, &event);
+
+	assert(rc == 0);
+	(void)rc;
+}
+
 void loop_remove(struct loop *loop, struct source *src)
 {
 	int rc = epoll_ctl(loop->fd, EPOLL_CTL_DEL, src->fd, NULL);
@@ -61,12 +70,17 @@ void loop_stop(struct loop *loop)
 	loop->running = false;
 }
 
-uint64_t loop_now_ms(void)
+uint64_t loop_now_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000 + 1;
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+uint64_t loop_now_ms(void)
+{
+	return loop_now_ns() / 1000000 + 1;
 }
 
 static void timer_ready(struct source *src, uint32_t events)
@@ -111,9 +125,9 @@ static struct timespec timespec_of(uint64_t ms)
 		                  .tv_nsec = (long)(ms % 1000) * 1000000 };
 }
 
-static void timer_set(struct timer *timer, const struct itimerspec *spec)
+static void timer_set(struct timer *timer, const struct itimerspec *spec, int flags)
 {
-	int rc = timerfd_settime(timer->source.fd, 0, spec, NULL);
+	int rc = timerfd_settime(timer->source.fd, flags, spec, NULL);
 
 	assert(rc == 0);
 	(void)rc;
@@ -125,13 +139,23 @@ void timer_start(struct timer *timer, uint64_t delay_ms, uint64_t period_ms)
 
 	if (delay_ms == 0)
 		spec.it_value.tv_nsec = 1; /* 0 would stop it */
-	timer_set(timer, &spec);
+	timer_set(timer, &spec, 0);
+}
+
+void timer_start_at(struct timer *timer, uint64_t ns)
+{
+	struct itimerspec spec = { .it_value = { .tv_sec = (time_t)(ns / 1000000000),
+		                                 .tv_nsec = (long)(ns % 1000000000) } };
+
+	if (ns == 0)
+		spec.it_value.tv_nsec = 1; /* 0 would stop it */
+	timer_set(timer, &spec, TFD_TIMER_ABSTIME);
 }
 
 void timer_stop(struct timer *timer)
 {
 	if (timer->loop)
-		timer_set(timer, &(struct itimerspec){ 0 });
+		timer_set(timer, &(struct itimerspec){ 0 }, 0);
 }
 
 static void signals_ready(struct source *src, uint32_t events)

@@ -32,6 +32,8 @@ void loop_fini(struct loop *loop);
 
 /* Watches src->fd for events (EPOLLIN …); 0 or a negative errno. */
 int loop_add(struct loop *loop, struct source *src, uint32_t events);
+/* Watches for these events from now on: 0 is hangup and error alone. */
+void loop_watch(struct loop *loop, struct source *src, uint32_t events);
 void loop_remove(struct loop *loop, struct source *src);
 
 /* Handles events until loop_stop(); 0, or a negative errno when the wait itself failed. */
@@ -40,6 +42,9 @@ void loop_stop(struct loop *loop);
 
 /* Milliseconds of the monotonic clock; never 0. */
 uint64_t loop_now_ms(void);
+
+/* Nanoseconds of the same clock. */
+uint64_t loop_now_ns(void);
 
 /* A timer fires once, at the earliest delay_ms after timer_start(), or periodically. */
 struct timer {
@@ -52,6 +57,8 @@ int timer_init(struct timer *timer, struct loop *loop, void (*fired)(struct time
 void timer_fini(struct timer *timer); /* accepts a timer that was zeroed and never initialised */
 /* (Re)starts; delay_ms 0 fires as soon as possible; period_ms 0 means once. */
 void timer_start(struct timer *timer, uint64_t delay_ms, uint64_t period_ms);
+/* Fires once, at that time of loop_now_ns(), at once when it has passed. */
+void timer_start_at(struct timer *timer, uint64_t ns);
 void timer_stop(struct timer *timer); /* accepts one that was zeroed */
 
 /* Signals of the set are blocked and delivered to received() instead. */

@@ -228,8 +228,10 @@ static void handle(struct meter *meter, const struct han_event *event)
 		meter->resyncing = true;
 		meter->counters.resyncs++;
 	}
-	if (event->frame && event->type != HAN_BAD_FRAME)
+	if (event->frame && event->type != HAN_BAD_FRAME) {
+		serial_note_frame(&meter->serial, event->frame_len);
 		note_frame(meter);
+	}
 	if (event->frame && meter->log_frames)
 		log_frame(event);
 
@@ -265,6 +267,13 @@ static void on_octets(void *user, const uint8_t *buf, size_t len)
 		len -= used;
 		handle(meter, &event);
 	} while (event.type != HAN_MORE);
+}
+
+static size_t on_wanted(void *user)
+{
+	const struct meter *meter = user;
+
+	return han_decoder_wanted(&meter->decoder);
 }
 
 static void on_opened(void *user)
@@ -320,7 +329,7 @@ void meter_wipe_keys(struct meter_settings *settings)
 int meter_open(struct meter *meter, struct loop *loop, struct meter_settings *settings, bool flush,
                const struct meter_hooks *hooks)
 {
-	const struct serial_hooks port = { meter, on_octets, on_opened, on_lost };
+	const struct serial_hooks port = { meter, on_octets, on_opened, on_lost, on_wanted };
 	int rc;
 
 	*meter = (struct meter){

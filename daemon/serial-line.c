@@ -55,6 +55,13 @@ bool serial_format_find(const char *name, enum serial_format *format)
 	return false;
 }
 
+uint64_t serial_octet_ns(unsigned baud, enum serial_format format)
+{
+	uint64_t bits = format == SERIAL_8E1 ? 11 : 10;
+
+	return bits * 1000000000 / baud;
+}
+
 /* Octets with a wrong parity bit pass unmarked, the frame check finds them; marking or dropping them would
  * shift what follows. EINVAL: the C library's word for a port without parity, a pseudo terminal, but only
  * where nothing else was to be changed. */

@@ -5,6 +5,7 @@
 #define SERIAL_LINE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum serial_format { SERIAL_8N1, SERIAL_8E1, SERIAL_7E1 };
 
@@ -13,6 +14,9 @@ const char *serial_format_name(enum serial_format format); /* "8N1" */
 
 /* The format of that name, in whichever case. False, and nothing written, when there is none. */
 bool serial_format_find(const char *name, enum serial_format *format);
+
+/* How long an octet takes on the line, with its start, parity and stop bits; nanoseconds. */
+uint64_t serial_octet_ns(unsigned baud, enum serial_format format);
 
 /* Raw: every octet as it comes, without flow control and modem lines. Octets with a wrong parity bit pass
  * unmarked. The baud is a known one. 0, or a negative errno. */

@@ -127,12 +127,50 @@ static const char *advice(int err)
 	}
 }
 
+/* ---- naps ---- */
+
+static void begin_naps(struct serial *s)
+{
+	nap_init(&s->nap, serial_octet_ns(s->settings.baud, s->settings.format));
+}
+
+static void wake(struct serial *s)
+{
+	if (!s->napping)
+		return;
+	s->napping = false;
+	timer_stop(&s->nap_over);
+	loop_watch(s->loop, &s->source, EPOLLIN);
+}
+
+/* Nothing is left to read. Octets wake nobody while they are not waited for, not even inside the kernel;
+ * hangup and error always do. */
+static void rest(struct serial *s)
+{
+	uint64_t until = 0;
+
+	if (s->hooks.wanted)
+		until = nap_until(&s->nap, s->hooks.wanted(s->hooks.user), loop_now_ns());
+	if (until == 0) {
+		wake(s);
+		return;
+	}
+	if (!s->napping)
+		loop_watch(s->loop, &s->source, 0);
+	s->napping = true;
+	timer_start_at(&s->nap_over, until);
+}
+
+/* ---- the port ---- */
+
 /* The exclusive flag outlives us where somebody else has the tty open too. */
 static void close_tty(struct serial *s)
 {
 	if (s->exclusive)
 		ioctl(s->source.fd, TIOCNXCL);
 	s->exclusive = false;
+	s->napping = false;
+	timer_stop(&s->nap_over);
 	loop_remove(s->loop, &s->source);
 	close(s->source.fd);
 	s->source.fd = -1;
@@ -159,25 +197,42 @@ static void serial_lost(struct serial *s, int err)
 	s->hooks.lost(s->hooks.user, err);
 }
 
-/* Reads until the kernel has no more, as one read may return a part only; but a flood waits for its
- * turn, so that it does not keep the loop from everything else. */
-static void serial_ready(struct source *src, uint32_t events)
+/* Reads until the kernel has no more, as one read may return a part only; but a flood waits for its turn, so
+ * that it does not keep the loop from everything else. */
+static void read_all(struct serial *s, bool awaited)
 {
-	struct serial *s = container_of(src, struct serial, source);
 	uint8_t buf[512];
 
-	(void)events; /* hangup and error show up in read() as well */
 	for (int turn = 0; turn < READS_PER_TURN; turn++) {
-		ssize_t n = read(src->fd, buf, sizeof(buf));
+		ssize_t n = read(s->source.fd, buf, sizeof(buf));
 
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+			rest(s);
 			return;
+		}
 		if (n <= 0) {
 			serial_lost(s, n == 0 ? -ENODEV : -errno);
 			return;
 		}
+		nap_octets(&s->nap, (size_t)n, awaited, loop_now_ns());
 		s->hooks.octets(s->hooks.user, buf, (size_t)n);
+		if (!serial_is_open(s))
+			return;
 	}
+	wake(s);
+}
+
+static void serial_ready(struct source *src, uint32_t events)
+{
+	struct serial *s = container_of(src, struct serial, source);
+
+	(void)events; /* hangup and error show up in read() as well */
+	read_all(s, !s->napping);
+}
+
+static void nap_over(struct timer *timer)
+{
+	read_all(container_of(timer, struct serial, nap_over), false);
 }
 
 static void try_open(struct serial *s)
@@ -195,6 +250,7 @@ static void try_open(struct serial *s)
 		return;
 	}
 	s->source.fd = fd;
+	begin_naps(s);
 	rc = loop_add(s->loop, &s->source, EPOLLIN);
 	if (rc < 0) {
 		close(fd);
@@ -227,6 +283,8 @@ int serial_open(struct serial *s, struct loop *loop, const struct serial_setting
 		.delay_ms = RETRY_FIRST_MS,
 	};
 	rc = timer_init(&s->retry, loop, retry);
+	if (rc == 0)
+		rc = timer_init(&s->nap_over, loop, nap_over);
 	if (rc < 0)
 		return rc;
 	try_open(s);
@@ -235,9 +293,10 @@ int serial_open(struct serial *s, struct loop *loop, const struct serial_setting
 
 void serial_close(struct serial *s)
 {
-	timer_fini(&s->retry);
 	if (s->loop && serial_is_open(s))
 		close_tty(s);
+	timer_fini(&s->nap_over);
+	timer_fini(&s->retry);
 }
 
 bool serial_is_open(const struct serial *s)
@@ -251,6 +310,11 @@ void serial_flush(struct serial *s)
 		tcflush(s->source.fd, TCIFLUSH);
 }
 
+void serial_note_frame(struct serial *s, size_t len)
+{
+	nap_frame(&s->nap, len);
+}
+
 int serial_set_line(struct serial *s, unsigned baud, enum serial_format format)
 {
 	int rc = serial_is_open(s) ? serial_set_up(s->source.fd, baud, format) : 0;
@@ -259,6 +323,7 @@ int serial_set_line(struct serial *s, unsigned baud, enum serial_format format)
 		return rc;
 	s->settings.baud = baud;
 	s->settings.format = format;
+	begin_naps(s);
 	serial_flush(s);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "loop.h"
+#include "nap.h"
 #include "serial-line.h"
 
 struct serial_settings {
@@ -25,6 +26,9 @@ struct serial_hooks {
 	void (*opened)(void *user);
 	void (*lost)(void *user,
 	             int err); /* also when it cannot be opened: err is a negative errno */
+	/* How many octets at least are still to come before there is news (han_decoder_wanted()): what lies
+	 * between is slept through. May be NULL: each octet is told as it comes. */
+	size_t (*wanted)(void *user);
 };
 
 /* Errors on the line since the port was opened (TIOCGICOUNT); a pty has none. */
@@ -37,6 +41,9 @@ struct serial {
 	struct loop *loop;
 	struct source source; /* fd -1: not open */
 	struct timer retry;
+	struct timer nap_over;
+	struct nap nap;
+	bool napping; /* nap_over will look; octets are not waited for */
 	struct serial_settings settings;
 	struct serial_hooks hooks;
 	char path[256];    /* the device in use, or the one waited for */
@@ -68,6 +75,9 @@ void serial_flush(struct serial *s);
 /* Changes the line, now if the port is open, else for when it opens, and throws away what came in at the old
  * setting. The baud is a known one. 0, or a negative errno: the port stays as it was. */
 int serial_set_line(struct serial *s, unsigned baud, enum serial_format format);
+
+/* A sound frame of len octets was among the octets being told: naps learn from it. Within hooks.octets. */
+void serial_note_frame(struct serial *s, size_t len);
 
 /* Keeps others away (TIOCEXCL): called after the first valid frame. */
 void serial_claim(struct serial *s);
