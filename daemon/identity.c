@@ -1,28 +1,13 @@
 #include "identity.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-id128.h>
-#include <unistd.h>
 
+#include "hash.h"
 #include "log.h"
-
-/* FNV-1a, 64 bits. */
-static uint64_t hash(uint64_t h, const void *octets, size_t len)
-{
-	const unsigned char *b = octets;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ b[i]) * 0x100000001B3;
-	return h;
-}
-
-#define HASH_START 0xCBF29CE484222325
+#include "state.h"
 
 /* The machine id itself stays on the machine: systemd derives one of our own from it. */
 static uint64_t hash_of_machine(void)
@@ -33,12 +18,12 @@ static uint64_t hash_of_machine(void)
 
 	if (sd_id128_get_machine_app_specific(ours, &id) < 0)
 		return HASH_START;
-	return hash(HASH_START, &id, sizeof(id));
+	return hash_more(HASH_START, &id, sizeof(id));
 }
 
 char *identity_of_port(const char *port, char buf[IDENTITY_TEXT])
 {
-	uint64_t h = hash(hash_of_machine(), port, strlen(port));
+	uint64_t h = hash_more(hash_of_machine(), port, strlen(port));
 
 	snprintf(buf, IDENTITY_TEXT, "port-%08x", (unsigned)(h >> 32 ^ h) & 0xFFFFFFFF);
 	return buf;
@@ -50,17 +35,6 @@ char *identity_of_machine(char buf[IDENTITY_TEXT])
 
 	snprintf(buf, IDENTITY_TEXT, "%04x", (unsigned)(h >> 48 ^ h >> 24 ^ h) & 0xFFFF);
 	return buf;
-}
-
-/* The file of a port in the state directory; false without one. */
-static bool file_of(const char *port, char path[PATH_MAX])
-{
-	const char *dir = getenv("STATE_DIRECTORY");
-	uint64_t h = hash(HASH_START, port, strlen(port));
-
-	return dir && dir[0] &&
-	       snprintf(path, PATH_MAX, "%s/identity-%016llx", dir, (unsigned long long)h) <
-	               PATH_MAX;
 }
 
 bool identity_is_news(const struct identity *known, const struct identity *said)
@@ -105,20 +79,10 @@ static char *cut_line(char *text)
 
 bool identity_load(const char *port, struct identity *identity)
 {
-	char path[PATH_MAX], text[256], *kind;
-	ssize_t n;
-	int fd;
+	char text[256], *kind;
 
-	if (!file_of(port, path))
+	if (!state_load("identity", port, text, sizeof(text)))
 		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (n < 0)
-		return false;
-	text[n] = '\0';
 	kind = cut_line(text);
 	cut_line(kind);
 	for (const char *c = text; *c; c++) {
@@ -132,36 +96,15 @@ bool identity_load(const char *port, struct identity *identity)
 	return true;
 }
 
-static int write_durably(const char *path, const struct identity *identity)
-{
-	char next[PATH_MAX + 8];
-	int fd, err = 0;
-
-	snprintf(next, sizeof(next), "%s.new", path);
-	fd = open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return -errno;
-	if (dprintf(fd, "%s\n%s\n", identity->text, kinds[identity->by]) < 0 || fsync(fd) < 0)
-		err = -errno;
-	if (close(fd) < 0 && err == 0)
-		err = -errno;
-	if (err == 0 && rename(next, path) < 0)
-		err = -errno;
-	if (err < 0)
-		unlink(next);
-	return err;
-}
-
 void identity_save(const char *port, const struct identity *identity)
 {
-	char path[PATH_MAX];
+	char text[256];
 	int rc;
 
-	if (!file_of(port, path))
-		return;
-	rc = write_durably(path, identity);
+	snprintf(text, sizeof(text), "%s\n%s\n", identity->text, kinds[identity->by]);
+	rc = state_save("identity", port, text);
 	if (rc < 0)
-		log_warning("identity: %s: %s; after a restart the meter is known only once it has "
-		            "said its number",
-		            path, strerror(-rc));
+		log_warning("identity: the state directory: %s; after a restart the meter is known "
+		            "only once it has said its number",
+		            strerror(-rc));
 }

@@ -1,0 +1,19 @@
+/* What is kept across restarts: small texts in the state directory (STATE_DIRECTORY, as systemd sets it).
+ *
+ * A text has a kind, like "identity", and what it is about, like a port. Without the directory nothing is kept.
+ */
+#ifndef STATE_H
+#define STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The text, or the first size - 1 octets of it, up to a NUL; false when there is none, and buf is as before.
+ * Anybody may have written it: to be judged. */
+bool state_load(const char *kind, const char *about, char *buf, size_t size);
+
+/* Keeps it durably: after a power failure there is the text, or the one before it. 0, also without a
+ * directory, or a negative errno. */
+int state_save(const char *kind, const char *about, const char *text);
+
+#endif
