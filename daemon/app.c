@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "candidates.h"
 #include "log.h"
 #include "payload.h"
 
@@ -226,7 +227,7 @@ static bool uses_header(const struct config *config)
 	bool header = false;
 
 	for (size_t i = 0; i < config->meter_count; i++)
-		header |= serial_is_header(config->meters[i].settings.port.device);
+		header |= candidates_is_header("", config->meters[i].settings.port.device);
 	return header;
 }
 

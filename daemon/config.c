@@ -344,6 +344,7 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config->meter_count; i++)
 		free_meter(&config->meters[i]);
 	free(config->meters);
+	free(config->devices);
 	secret_free(config->password);
 	free(config);
 }

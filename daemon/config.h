@@ -42,6 +42,7 @@ struct config {
 	struct bus_settings power;
 	struct config_meter *meters;
 	size_t meter_count;       /* at least 1 */
+	const char **devices;     /* of the meters, NULL for auto */
 	const char *status_topic; /* Home Assistant's */
 	unsigned log_level;       /* LOG_ERR … */
 	bool log_frames;

@@ -5,32 +5,49 @@
 
 #include "trouble.h"
 
+/* Without a reading: what the port says. */
+static void describe_silence(const struct meter *meter, char buf[DIAGNOSTICS_PROBLEM])
+{
+	const struct search *search = &meter->search;
+	char where[SEARCH_TEXT];
+
+	search_describe(search, where);
+	if (search_is_empty(search))
+		snprintf(buf, DIAGNOSTICS_PROBLEM, "%.240s", where);
+	else if (meter->port_err)
+		snprintf(buf, DIAGNOSTICS_PROBLEM,
+		         "port %.100s is not open (%s): check the adapter and the device setting",
+		         search_path(search), strerror(-meter->port_err));
+	else if (meter->counters.bytes == 0)
+		snprintf(buf, DIAGNOSTICS_PROBLEM,
+		         "nothing comes in on %.150s: check the cable and the bus power", where);
+	else if (meter->counters.frames_ok == 0 && search_tried_all(search))
+		snprintf(buf, DIAGNOSTICS_PROBLEM,
+		         "octets come in on %.120s but no valid frame, whatever the line setting: "
+		         "check the cable, and protocol",
+		         search_path(search));
+	else if (meter->counters.frames_ok == 0)
+		snprintf(buf, DIAGNOSTICS_PROBLEM, "octets come in on %.120s but no valid frame%s",
+		         search_path(search),
+		         search_goes_on(search) ? " yet: other settings are being tried"
+		                                : ": check baud, format and protocol");
+	else
+		snprintf(buf, DIAGNOSTICS_PROBLEM,
+		         "the meter on %.120s has fallen silent: check the cable and the bus power",
+		         search_path(search));
+}
+
 char *diagnostics_problem(const struct meter *meter, char buf[DIAGNOSTICS_PROBLEM])
 {
-	const char *path = meter->serial.path;
 	char text[TROUBLE_TEXT];
 
-	if (meter->port_err)
-		snprintf(buf, DIAGNOSTICS_PROBLEM,
-		         "port %.80s is not open (%s): check the adapter and the device setting",
-		         path, strerror(-meter->port_err));
-	else if (meter->online && meter->trouble.err)
+	if (meter->online && meter->trouble.err)
 		snprintf(buf, DIAGNOSTICS_PROBLEM, "%s",
 		         trouble_describe(meter->trouble.err, meter->settings->section, text));
 	else if (meter->online)
 		snprintf(buf, DIAGNOSTICS_PROBLEM, "ok");
-	else if (meter->counters.bytes == 0)
-		snprintf(buf, DIAGNOSTICS_PROBLEM,
-		         "nothing comes in on %.80s: check the cable and the bus power", path);
-	else if (meter->counters.frames_ok == 0)
-		snprintf(buf, DIAGNOSTICS_PROBLEM,
-		         "octets come in on %.80s but no valid frame: check baud, format "
-		         "and protocol",
-		         path);
 	else
-		snprintf(buf, DIAGNOSTICS_PROBLEM,
-		         "the meter on %.80s has fallen silent: check the cable and the bus power",
-		         path);
+		describe_silence(meter, buf);
 	return buf;
 }
 

@@ -52,7 +52,7 @@ static void set_online(struct meter *meter, bool online, const char *why)
 	meter->online = online;
 	log_write(online ? LOG_INFO : LOG_WARNING, fields, "meter: %s on %s: %s",
 	          meter->identity.text[0] ? meter->identity.text : "unknown meter",
-	          meter->serial.path, why);
+	          search_path(&meter->search), why);
 	meter->hooks.availability(meter->hooks.user, meter, online);
 }
 
@@ -67,7 +67,8 @@ static void identify(struct meter *meter, const struct identity *identity)
 	const struct log_field fields[] = { { "METER_ID", identity->text }, { 0 } };
 
 	meter->identity = *identity;
-	log_write(LOG_INFO, fields, "meter: %s speaks on %s", identity->text, meter->serial.path);
+	log_write(LOG_INFO, fields, "meter: %s speaks on %s", identity->text,
+	          search_path(&meter->search));
 	meter->hooks.identified(meter->hooks.user, meter);
 }
 
@@ -78,9 +79,9 @@ static void nameless_fired(struct timer *timer)
 	char text[IDENTITY_TEXT];
 
 	log_notice("meter: the meter on %s sends no number; the port stands for it",
-	           meter->serial.path);
+	           search_path(&meter->search));
 	snprintf(identity.text, sizeof(identity.text), "%s",
-	         identity_of_port(meter->serial.path, text));
+	         identity_of_port(search_path(&meter->search), text));
 	identify(meter, &identity);
 }
 
@@ -109,7 +110,6 @@ static void note_frame(struct meter *meter)
 	if (meter->last_frame_ms)
 		meter_rhythm_learn(&meter->rhythm, now - meter->last_frame_ms);
 	meter->last_frame_ms = now;
-	serial_claim(&meter->serial);
 	timer_start(&meter->silence, patience(meter), 0);
 	if (!meter->identity.text[0] && !meter->waiting_for_name) {
 		meter->waiting_for_name = true;
@@ -147,7 +147,7 @@ static void take_reading(struct meter *meter, const struct han_reading *reading)
 	note_identity(meter, reading);
 	set_online(meter, true, "frames arrive");
 	log_debug("meter: %s: %s with %zu values",
-	          meter->identity.text[0] ? meter->identity.text : meter->serial.path,
+	          meter->identity.text[0] ? meter->identity.text : search_path(&meter->search),
 	          han_list_name(reading->list), reading->count);
 	meter->hooks.reading(meter->hooks.user, meter, reading);
 	end_trouble(meter, loop_now_ms());
@@ -177,12 +177,12 @@ static bool note_trouble(struct meter *meter, enum han_err err, uint64_t now)
 	uint64_t last = t->last_ms[err];
 	char text[TROUBLE_TEXT];
 
-	log_debug("meter: %s: message refused: %s", meter->serial.path, han_err_name(err));
+	log_debug("meter: %s: message refused: %s", search_path(&meter->search), han_err_name(err));
 	if (fragment && ++t->fragments <= FRAGMENTS_MAX)
 		return false;
 	t->last_ms[err] = now;
 	if (!last || now - last >= TROUBLE_AGAIN_MS)
-		log_warning("meter: %s: %s", meter->serial.path,
+		log_warning("meter: %s: %s", search_path(&meter->search),
 		            trouble_describe(err, meter->settings->section, text));
 	if (t->err == err || (t->err && now - t->last_ms[t->err] < TROUBLE_LINGERS_MS))
 		return false;
@@ -207,7 +207,7 @@ static void refuse_frame(struct meter *meter, enum han_err err)
 	if (err == HAN_ERR_HCS || err == HAN_ERR_FCS || err == HAN_ERR_CHECKSUM ||
 	    err == HAN_ERR_CRC)
 		meter->counters.crc_errors++;
-	log_debug("meter: %s: frame refused: %s", meter->serial.path, han_err_name(err));
+	log_debug("meter: %s: frame refused: %s", search_path(&meter->search), han_err_name(err));
 }
 
 static void log_frame(const struct han_event *event)
@@ -253,68 +253,57 @@ static void handle(struct meter *meter, const struct han_event *event)
 	}
 }
 
-static void on_octets(void *user, const uint8_t *buf, size_t len)
+static void on_octets(void *user, size_t len)
 {
 	struct meter *meter = user;
-	uint64_t now = loop_now_ms();
-	struct han_event event;
 
 	meter->counters.bytes += len;
-	do {
-		size_t used = han_decoder_push(&meter->decoder, buf, len, now, &event);
-
-		buf += used;
-		len -= used;
-		handle(meter, &event);
-	} while (event.type != HAN_MORE);
 }
 
-static size_t on_wanted(void *user)
+static void on_event(void *user, const struct han_event *event)
 {
-	const struct meter *meter = user;
-
-	return han_decoder_wanted(&meter->decoder);
+	handle(user, event);
 }
 
 static void on_opened(void *user)
 {
 	struct meter *meter = user;
 
-	if (meter->flush)
-		serial_flush(&meter->serial);
-	meter->flush = false;
 	meter->port_err = 0;
 	timer_start(&meter->silence, patience(meter), 0);
 	meter->hooks.port(meter->hooks.user, meter);
 }
 
-static void on_lost(void *user, int err)
+static void on_lost(void *user)
 {
 	struct meter *meter = user;
-	struct han_event event;
 
-	do {
-		han_decoder_end(&meter->decoder, &event);
-		handle(meter, &event);
-	} while (event.type != HAN_MORE);
-	meter->port_err = err;
+	meter->port_err = search_err(&meter->search);
 	timer_stop(&meter->silence);
 	set_online(meter, false, "silent, as its port is lost");
+	meter->hooks.port(meter->hooks.user, meter);
+}
+
+static void on_port_changed(void *user)
+{
+	struct meter *meter = user;
+
+	meter->port_err = search_err(&meter->search);
 	meter->hooks.port(meter->hooks.user, meter);
 }
 
 static void silence_fired(struct timer *timer)
 {
 	struct meter *meter = container_of(timer, struct meter, silence);
-	char why[64];
+	char why[64], text[SEARCH_TEXT];
 
 	snprintf(why, sizeof(why), "no valid frame for %g s", (double)patience(meter) / 1000);
 	if (meter->online)
 		set_online(meter, false, why);
 	else
-		log_warning("meter: %s is open, but %s; is the bus powered and the line setting "
-		            "right?",
-		            meter->serial.path, why);
+		log_warning("meter: listening on %s, but %s; is the bus powered%s?",
+		            search_describe(&meter->search, text), why,
+		            search_goes_on(&meter->search) ? "" : " and the line setting right");
 }
 
 void meter_wipe_keys(struct meter_settings *settings)
@@ -329,36 +318,34 @@ void meter_wipe_keys(struct meter_settings *settings)
 int meter_open(struct meter *meter, struct loop *loop, struct meter_settings *settings, bool flush,
                const struct meter_hooks *hooks)
 {
-	const struct serial_hooks port = { meter, on_octets, on_opened, on_lost, on_wanted };
+	const struct search_hooks port = { meter,     on_octets, on_event,
+		                           on_opened, on_lost,   on_port_changed };
 	int rc;
 
-	*meter = (struct meter){
-		.loop = loop, .settings = settings, .hooks = *hooks, .flush = flush
-	};
+	*meter = (struct meter){ .loop = loop, .settings = settings, .hooks = *hooks };
 	if (identity_load(port_key(meter), &meter->identity))
 		meter->hooks.identified(meter->hooks.user, meter);
-	han_decoder_init(&meter->decoder, &settings->decoder);
-	meter_wipe_keys(settings);
 	rc = timer_init(&meter->silence, loop, silence_fired);
 	if (rc == 0)
 		rc = timer_init(&meter->nameless, loop, nameless_fired);
 	if (rc == 0)
-		rc = serial_open(&meter->serial, loop, &settings->port, &port);
+		rc = search_open(&meter->search, loop, "", &settings->port, &settings->decoder,
+		                 flush, &port);
+	meter_wipe_keys(settings);
 	return rc;
 }
 
 void meter_close(struct meter *meter)
 {
-	serial_close(&meter->serial);
+	search_close(&meter->search);
 	timer_fini(&meter->nameless);
 	timer_fini(&meter->silence);
-	han_decoder_fini(&meter->decoder);
 }
 
 struct meter_counters meter_counters(const struct meter *meter)
 {
 	struct meter_counters counters = meter->counters;
-	struct serial_errors errors = serial_errors(&meter->serial);
+	struct serial_errors errors = search_errors(&meter->search);
 
 	counters.parity_errors = errors.parity;
 	counters.framing_errors = errors.framing;

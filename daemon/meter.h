@@ -12,12 +12,12 @@
 
 #include "identity.h"
 #include "loop.h"
-#include "serial.h"
+#include "search.h"
 
 struct meter_settings {
 	const char *section;    /* its name in the configuration, "" for none */
 	const char *topic_name; /* NULL: the meter's id */
-	struct serial_settings port;
+	struct search_settings port;
 	struct han_settings decoder;
 	unsigned silent_after_s; /* 0: learned */
 };
@@ -47,7 +47,7 @@ struct meter_hooks {
 	void (*identified)(void *user, struct meter *meter);
 	void (*reading)(void *user, struct meter *meter, const struct han_reading *reading);
 	void (*availability)(void *user, struct meter *meter, bool online);
-	void (*port)(void *user, struct meter *meter); /* opened or lost */
+	void (*port)(void *user, struct meter *meter); /* opened, lost, or set otherwise */
 	/* Trouble with its messages began or is over. */
 	void (*trouble)(void *user, struct meter *meter);
 };
@@ -69,24 +69,22 @@ struct meter {
 	struct loop *loop;
 	const struct meter_settings *settings;
 	struct meter_hooks hooks;
-	struct serial serial;
-	struct han_decoder decoder;
+	struct search search;  /* its ports */
 	struct timer silence;  /* fires when the meter has been silent for too long */
 	struct timer nameless; /* fires when no identity came */
 	struct identity identity;
 	bool waiting_for_name;
 	bool online;
-	bool flush; /* throw away what the port holds when it opens */
 	bool log_frames;
 	bool resyncing;
 	struct meter_trouble trouble;
-	int port_err; /* why the port is not open; 0 while it is */
+	int port_err; /* why no port is open; 0 while one is, and while there is none to be opened */
 	struct meter_rhythm rhythm;
 	uint64_t last_frame_ms; /* 0: none yet */
 	struct meter_counters counters;
 };
 
-/* Opens the port (now, or when it is there); tells the identity kept from an earlier run. settings
+/* Opens the port or ports (now, or when they are there); tells the identity kept from an earlier run. settings
  * outlives the meter, without its keys: the decoder has them, and here they are wiped. flush: the bus has just been powered, what the port holds is noise. 0 or a negative
  * errno. */
 int meter_open(struct meter *meter, struct loop *loop, struct meter_settings *settings, bool flush,

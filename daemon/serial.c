@@ -2,10 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/serial.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
@@ -18,67 +16,6 @@
 #define RETRY_FIRST_MS 500
 #define RETRY_LAST_MS  10000
 #define READS_PER_TURN 16
-
-static bool exists(const char *root, const char *path)
-{
-	char full[256];
-
-	snprintf(full, sizeof(full), "%s%s", root, path);
-	return access(full, F_OK) == 0;
-}
-
-static bool is_raspberry_pi(const char *root)
-{
-	char path[256], model[64] = "";
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/sys/firmware/devicetree/base/model", root);
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	if (!fgets(model, sizeof(model), f))
-		model[0] = '\0';
-	fclose(f);
-	return strncmp(model, "Raspberry Pi", strlen("Raspberry Pi")) == 0;
-}
-
-/* On a Raspberry Pi 5 serial0 is the connector for debugging, not the header. */
-static bool serial0_is_header(const char *root)
-{
-	char path[256], target[256];
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "%s/dev/serial0", root);
-	n = readlink(path, target, sizeof(target) - 1);
-	if (n < 0)
-		return false;
-	target[n] = '\0';
-	return exists(root, "/dev/serial0") && !strstr(target, "ttyAMA10");
-}
-
-char *serial_header_uart(const char *root, char *buf, size_t size)
-{
-	const char *path = "/dev/ttyAMA0";
-
-	if (serial0_is_header(root))
-		path = "/dev/serial0";
-	else if (!exists(root, path) && is_raspberry_pi(root) && exists(root, "/dev/ttyS0"))
-		path = "/dev/ttyS0";
-	snprintf(buf, size, "%s%s", root, path);
-	return buf;
-}
-
-bool serial_is_header(const char *device)
-{
-	char header[256], real_header[PATH_MAX], real_device[PATH_MAX];
-
-	if (!device)
-		return true;
-	serial_header_uart("", header, sizeof(header));
-	if (!realpath(header, real_header) || !realpath(device, real_device))
-		return strcmp(header, device) == 0;
-	return strcmp(real_header, real_device) == 0;
-}
 
 /* The descriptor, or a negative errno: -ENOTTY, -EBUSY when another program has locked the port. */
 static int open_tty(const char *path, const struct serial_settings *settings)
@@ -239,11 +176,7 @@ static void try_open(struct serial *s)
 {
 	int fd, rc;
 
-	if (s->settings.device)
-		snprintf(s->path, sizeof(s->path), "%s", s->settings.device);
-	else
-		serial_header_uart("", s->path, sizeof(s->path));
-
+	snprintf(s->path, sizeof(s->path), "%s", s->settings.device);
 	fd = open_tty(s->path, &s->settings);
 	if (fd < 0) {
 		serial_lost(s, fd);
@@ -260,8 +193,8 @@ static void try_open(struct serial *s)
 	}
 	s->last_err = 0;
 	s->before = count_errors(fd);
-	log_info("serial: %s: open at %u %s", s->path, s->settings.baud,
-	         serial_format_name(s->settings.format));
+	log_write(s->settings.quiet ? LOG_DEBUG : LOG_INFO, NULL, "serial: %s: open at %u %s",
+	          s->path, s->settings.baud, serial_format_name(s->settings.format));
 	s->hooks.opened(s->hooks.user);
 }
 

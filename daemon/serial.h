@@ -15,9 +15,10 @@
 #include "serial-line.h"
 
 struct serial_settings {
-	const char *device; /* a path; NULL: the header's UART */
+	const char *device; /* a path */
 	unsigned baud;      /* a standard speed: serial_baud_known() */
 	enum serial_format format;
+	bool quiet; /* one of many: that it is open is nothing to speak of */
 };
 
 struct serial_hooks {
@@ -52,14 +53,6 @@ struct serial {
 	bool exclusive;
 	struct serial_errors before; /* the kernel counts from boot */
 };
-
-/* The header's UART below root (""): /dev/serial0 unless it is the Raspberry Pi 5's debug connector
- * (ttyAMA10), else /dev/ttyAMA0, else on a Raspberry Pi /dev/ttyS0; when there is none yet,
- * /dev/ttyAMA0, to be waited for. Returns buf. */
-char *serial_header_uart(const char *root, char *buf, size_t size);
-
-/* Whether the device (NULL: the header's UART itself) is the header's UART on this machine. */
-bool serial_is_header(const char *device);
 
 /* Opens the port now, or as soon as it is there; settings->device and hooks->user outlive the serial.
  * 0, or a negative errno when the timer cannot be had: a missing port is no error. */

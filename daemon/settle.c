@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -83,14 +84,12 @@ static void take_password(struct config *config, const struct settle_hooks *hook
 		config->mqtt.password = config->password;
 }
 
-/* An automatic choice is what most ports of the protocol have. */
-static void settle_port(const struct config_meter *m, struct serial_settings *port)
+static void settle_port(const struct config_meter *m, struct search_settings *port)
 {
 	port->device = m->device && strcmp(m->device, "auto") != 0 ? m->device : NULL;
-	port->baud = m->protocol == HAN_PROTOCOL_P1 ? 115200 : 2400;
-	if (m->baud)
-		port->baud = m->baud;
-	port->format = m->format ? (enum serial_format)(m->format - 1) : SERIAL_8N1;
+	port->baud = m->baud;
+	port->format = (int)m->format - 1; /* the word auto stands first */
+	port->protocol = (enum han_protocol)m->protocol;
 }
 
 /* The credential of a meter: NAME as it stands in topics, so that it stays in its directory. */
@@ -141,14 +140,14 @@ static void settle_meter(struct config *config, size_t index, const struct settl
 {
 	struct config_meter *m = &config->meters[index];
 	const char *name = m->name ? m->name : m->section;
-	struct serial_settings *port = &m->settings.port;
+	struct search_settings *port = &m->settings.port;
 
 	m->settings.section = m->section;
 	m->settings.topic_name = name[0] ? name : NULL;
 	m->settings.decoder.protocol = (enum han_protocol)m->protocol;
 	m->settings.decoder.list = han_list_find(m->list);
 	settle_port(m, port);
-	if (!serial_baud_known(port->baud))
+	if (port->baud && !serial_baud_known(port->baud))
 		mistake_in_meter(
 			hooks, config, index, "baud",
 			"\"%u\" is not accepted; accepted: auto, 300, 600, 1200, 2400, 4800, 9600, "
@@ -177,6 +176,22 @@ static void compare_meters(const struct config *config, size_t earlier, size_t i
 			level_b, blank(a), a->section);
 }
 
+/* What an automatic choice leaves to the others. */
+static bool share_devices(struct config *config)
+{
+	config->devices = calloc(config->meter_count, sizeof(*config->devices));
+	if (!config->devices)
+		return false;
+	for (size_t i = 0; i < config->meter_count; i++) {
+		struct search_settings *port = &config->meters[i].settings.port;
+
+		config->devices[i] = port->device;
+		port->taken = config->devices;
+		port->taken_count = config->meter_count;
+	}
+	return true;
+}
+
 bool settle_config(struct config *config, const struct settle_hooks *hooks)
 {
 	for (size_t i = 0; i < config->meter_count; i++)
@@ -186,7 +201,7 @@ bool settle_config(struct config *config, const struct settle_hooks *hooks)
 			compare_meters(config, i, j, hooks);
 	}
 	config->log_level += LOG_ERR;
-	if (!default_client_id(config))
+	if (!share_devices(config) || !default_client_id(config))
 		return false;
 	config->mqtt.client_id = config->client_id;
 	take_password(config, hooks);

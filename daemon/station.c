@@ -56,10 +56,12 @@ static void remember(struct station *st, const struct han_reading *reading)
 static void on_reading(void *user, struct meter *meter, const struct han_reading *reading)
 {
 	struct station *st = user;
+	const struct listener *listener = search_listener(&meter->search);
+	const struct tuning_line set = tuning_line(&listener->tuning);
 	const struct payload_meter line = {
-		.device = meter->serial.path,
-		.baud = meter->settings->port.baud,
-		.format = serial_format_name(meter->settings->port.format),
+		.device = listener->device,
+		.baud = set.baud,
+		.format = serial_format_name(set.format),
 	};
 
 	remember(st, reading);
@@ -128,25 +130,44 @@ void station_restate(struct station *st)
 	station_tell_diagnostics(st);
 }
 
+static void describe_reading(const struct station *st, char *buf, size_t size)
+{
+	const char *name = st->meter.identity.text;
+	char where[SEARCH_TEXT];
+
+	snprintf(buf, size, "reading %s%s%s on %s%s%s%s", st->type, st->type[0] ? " " : "",
+	         name[0] ? name : "a meter", search_describe(&st->meter.search, where),
+	         st->power[0] ? ", " : "", st->power, st->power[0] ? " W" : "");
+}
+
+static void describe_waiting(const struct station *st, char *buf, size_t size)
+{
+	const struct search *search = &st->meter.search;
+	char where[SEARCH_TEXT];
+
+	search_describe(search, where);
+	if (search_is_empty(search))
+		snprintf(buf, size, "waiting for a port: %s", where);
+	else if (st->meter.port_err)
+		snprintf(buf, size, "waiting for port %s: %s", where,
+		         strerror(-st->meter.port_err));
+	else
+		snprintf(buf, size, "%s on %s",
+		         search_goes_on(search) ? "listening" : "waiting for a meter", where);
+}
+
 char *station_describe(const struct station *st, char *buf, size_t size)
 {
-	const struct serial_settings *port = &st->config->settings.port;
-	const char *path = st->meter.serial.path;
-	const char *name = st->meter.identity.text;
-	const char *format = serial_format_name(port->format);
 	char problem[DIAGNOSTICS_PROBLEM];
 
 	if (!st->running)
 		snprintf(buf, size, "powering the bus");
 	else if (st->meter.online && st->meter.trouble.err)
-		snprintf(buf, size, "%s: %s", path, diagnostics_problem(&st->meter, problem));
+		snprintf(buf, size, "%s: %s", search_path(&st->meter.search),
+		         diagnostics_problem(&st->meter, problem));
 	else if (st->meter.online)
-		snprintf(buf, size, "reading %s%s%s on %s at %u %s%s%s%s", st->type,
-		         st->type[0] ? " " : "", name[0] ? name : "a meter", path, port->baud,
-		         format, st->power[0] ? ", " : "", st->power, st->power[0] ? " W" : "");
-	else if (st->meter.port_err)
-		snprintf(buf, size, "waiting for port %s: %s", path, strerror(-st->meter.port_err));
+		describe_reading(st, buf, size);
 	else
-		snprintf(buf, size, "waiting for a meter on %s at %u %s", path, port->baud, format);
+		describe_waiting(st, buf, size);
 	return buf;
 }

@@ -1,0 +1,193 @@
+#include "listener.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+
+bool listener_is_frame(const struct han_event *event)
+{
+	return event->frame && event->type != HAN_MORE && event->type != HAN_BAD_FRAME;
+}
+
+static void pass(struct listener *l, const struct han_event *event)
+{
+	if (listener_is_frame(event))
+		tuning_frame(&l->tuning, loop_now_ms());
+	l->hooks.event(l->hooks.user, l, event);
+}
+
+/* What was begun is not completed: the line was cut, or is about to be another one. */
+static void end_messages(struct listener *l)
+{
+	struct han_event event;
+
+	do {
+		han_decoder_end(&l->decoder, &event);
+		pass(l, &event);
+	} while (event.type != HAN_MORE);
+}
+
+/* ---- the line's setting ---- */
+
+static struct burst_errors new_errors(struct listener *l)
+{
+	struct serial_errors now = serial_errors(&l->serial);
+	struct burst_errors since = { now.parity - l->told.parity, now.framing - l->told.framing };
+
+	l->told = now;
+	return since;
+}
+
+/* The timer is not put off with every octet: when it fires too early, it is started again. */
+static void await_pause(struct listener *l)
+{
+	uint64_t due = tuning_due(&l->tuning), now = loop_now_ms();
+
+	if (!due || l->pause_runs)
+		return;
+	timer_start(&l->pause, due > now ? due - now : 1, 0);
+	l->pause_runs = true;
+}
+
+static void retune(struct listener *l)
+{
+	struct tuning_line line = tuning_line(&l->tuning);
+	int rc = serial_set_line(&l->serial, line.baud, line.format);
+
+	log_debug("meter: %s: now at %u %s%s%s", l->device, line.baud,
+	          serial_format_name(line.format), rc < 0 ? ": " : "", rc < 0 ? strerror(-rc) : "");
+	new_errors(l); /* those of the old setting say nothing of the new one */
+	l->hooks.retuned(l->hooks.user, l);
+}
+
+/* A frame may be hidden behind the beginning of another that never was one: the decoder says so at its end,
+ * before the setting is judged. */
+static void pause_fired(struct timer *timer)
+{
+	struct listener *l = container_of(timer, struct listener, pause);
+	uint64_t due = tuning_due(&l->tuning), now = loop_now_ms();
+
+	l->pause_runs = false;
+	if (due && now >= due && !tuning_settled(&l->tuning))
+		end_messages(l);
+	due = tuning_due(&l->tuning);
+	if (due && now >= due && tuning_pause(&l->tuning, new_errors(l), now))
+		retune(l);
+	await_pause(l);
+}
+
+/* ---- the port ---- */
+
+static void on_octets(void *user, const uint8_t *buf, size_t len)
+{
+	struct listener *l = user;
+	uint64_t now = loop_now_ms();
+	struct han_event event;
+
+	tuning_octets(&l->tuning, buf, len, now);
+	l->hooks.octets(l->hooks.user, l, len);
+	do {
+		size_t used = han_decoder_push(&l->decoder, buf, len, now, &event);
+
+		buf += used;
+		len -= used;
+		pass(l, &event);
+	} while (event.type != HAN_MORE);
+	await_pause(l);
+}
+
+static size_t on_wanted(void *user)
+{
+	const struct listener *l = user;
+
+	return han_decoder_wanted(&l->decoder);
+}
+
+static void on_opened(void *user)
+{
+	struct listener *l = user;
+
+	if (l->flush)
+		serial_flush(&l->serial);
+	l->flush = false;
+	l->err = 0;
+	l->told = (struct serial_errors){ 0 };
+	tuning_opened(&l->tuning, loop_now_ms());
+	l->hooks.opened(l->hooks.user, l);
+}
+
+static void on_lost(void *user, int err)
+{
+	struct listener *l = user;
+
+	end_messages(l);
+	l->err = err;
+	timer_stop(&l->pause);
+	l->pause_runs = false;
+	l->hooks.lost(l->hooks.user, l);
+}
+
+int listener_init(struct listener *l, struct loop *loop, const struct han_settings *decoder,
+                  const struct listener_hooks *hooks)
+{
+	l->loop = loop;
+	l->hooks = *hooks;
+	l->listening = false;
+	han_decoder_init(&l->decoder, decoder);
+	return timer_init(&l->pause, loop, pause_fired);
+}
+
+int listener_open(struct listener *l, const struct listener_settings *settings)
+{
+	const struct serial_hooks hooks = { l, on_octets, on_opened, on_lost, on_wanted };
+	struct serial_settings port = { .device = l->device, .quiet = settings->quiet };
+	struct tuning_line line;
+
+	snprintf(l->device, sizeof(l->device), "%s", settings->device);
+	l->flush = settings->flush;
+	l->err = 0;
+	tuning_init(&l->tuning, settings->baud, settings->format, settings->protocol,
+	            settings->remembered);
+	line = tuning_line(&l->tuning);
+	port.baud = line.baud;
+	port.format = line.format;
+	l->listening = true;
+	return serial_open(&l->serial, l->loop, &port, &hooks);
+}
+
+void listener_close(struct listener *l)
+{
+	struct han_event event;
+
+	if (!l->listening)
+		return;
+	l->listening = false;
+	timer_stop(&l->pause);
+	l->pause_runs = false;
+	serial_close(&l->serial);
+	do
+		han_decoder_end(&l->decoder, &event);
+	while (event.type != HAN_MORE);
+}
+
+void listener_fini(struct listener *l)
+{
+	if (!l->loop)
+		return;
+	listener_close(l);
+	timer_fini(&l->pause);
+	han_decoder_fini(&l->decoder);
+}
+
+char *listener_where(const struct listener *l, char buf[LISTENER_WHERE])
+{
+	struct tuning_line line = tuning_line(&l->tuning);
+
+	if (l->device[0] != '/') /* a network has no such setting */
+		snprintf(buf, LISTENER_WHERE, "%.110s", l->device);
+	else
+		snprintf(buf, LISTENER_WHERE, "%.110s at %u %s", l->device, line.baud,
+		         serial_format_name(line.format));
+	return buf;
+}

@@ -1,0 +1,402 @@
+#include "search.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "log.h"
+
+#define LOOK_MS 10000 /* for ports that come and go, while nothing is found */
+#define ALONE_MS \
+	15000 /* that the remembered port is listened to first: more than most meters' period */
+#define RETURN_MS 30000  /* that a lost port is waited for */
+#define DOUBT_MS  600000 /* without a valid frame, until the meter may be elsewhere */
+
+static const char *key_of(const struct search *s)
+{
+	return s->settings->device ? s->settings->device : "auto";
+}
+
+static bool line_is_given(const struct search *s)
+{
+	return s->settings->baud != 0 && s->settings->format >= 0;
+}
+
+const struct listener *search_listener(const struct search *s)
+{
+	return s->settings->device ? &s->listeners[0] : s->found;
+}
+
+/* ---- the ports that are listened to ---- */
+
+static struct listener *listener_on(struct search *s, const char *path)
+{
+	for (size_t i = 0; i < s->listener_count; i++) {
+		if (s->listeners[i].listening && strcmp(s->listeners[i].device, path) == 0)
+			return &s->listeners[i];
+	}
+	return NULL;
+}
+
+static void listen_on(struct search *s, const char *path)
+{
+	struct listener_settings settings = {
+		.device = path,
+		.baud = s->settings->baud,
+		.format = s->settings->format,
+		.protocol = s->settings->protocol,
+		.flush = s->flush,
+		.quiet = !s->settings->device,
+	};
+	size_t i = 0;
+	int rc;
+
+	if (listener_on(s, path))
+		return;
+	while (i < s->listener_count && s->listeners[i].listening)
+		i++;
+	if (i == s->listener_count)
+		return;
+	if (strcmp(s->remembered.path, path) == 0)
+		settings.remembered = &s->remembered.line;
+	rc = listener_open(&s->listeners[i], &settings);
+	if (rc < 0)
+		log_error("meter: %s: cannot be listened on: %s", path, strerror(-rc));
+}
+
+static bool may_listen(const struct search *s, const char *path)
+{
+	for (size_t i = 0; i < s->candidates.usable; i++) {
+		if (strcmp(s->candidates.at[i].path, path) == 0)
+			return !s->alone || strcmp(s->remembered.path, path) == 0;
+	}
+	return false;
+}
+
+/* ---- what people are told ---- */
+
+static bool was_told(const struct search *s, const struct candidate *c)
+{
+	for (size_t i = 0; i < s->told.count; i++) {
+		if (s->told.at[i].refusal == c->refusal && strcmp(s->told.at[i].name, c->name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void tell_refusals(struct search *s)
+{
+	char text[REFUSAL_TEXT];
+
+	for (size_t i = s->candidates.usable; i < s->candidates.count; i++) {
+		if (!was_told(s, &s->candidates.at[i]))
+			log_notice("meter: not listening on %s",
+			           candidate_refusal(&s->candidates.at[i], text));
+	}
+	s->told = (struct candidates){ .count = 0 };
+	for (size_t i = s->candidates.usable; i < s->candidates.count; i++)
+		s->told.at[s->told.count++] = s->candidates.at[i];
+}
+
+static void tell_beginning(const struct search *s)
+{
+	char text[SEARCH_TEXT];
+
+	if (search_is_empty(s))
+		log_notice("meter: %s; looking again every %d s", search_describe(s, text),
+		           LOOK_MS / 1000);
+	else
+		log_info("meter: searching: listening on %s%s", search_describe(s, text),
+		         line_is_given(s) ? "" : ", then with other settings");
+}
+
+/* ---- the search ---- */
+
+static void look(struct search *s)
+{
+	candidates_find(s->root, s->settings->taken, s->settings->taken_count, &s->candidates);
+	tell_refusals(s);
+	s->alone &= may_listen(s, s->remembered.path);
+	for (size_t i = 0; i < s->listener_count; i++) {
+		if (s->listeners[i].listening && !may_listen(s, s->listeners[i].device))
+			listener_close(&s->listeners[i]);
+	}
+	for (size_t i = 0; i < s->candidates.usable; i++) {
+		if (may_listen(s, s->candidates.at[i].path))
+			listen_on(s, s->candidates.at[i].path);
+	}
+	timer_start(&s->look, s->alone ? ALONE_MS : LOOK_MS, 0);
+}
+
+static void begin(struct search *s, bool alone)
+{
+	s->found = NULL;
+	s->alone = alone && s->remembered.path[0];
+	s->lost = false;
+	if (s->settings->device) {
+		listen_on(s, s->settings->device);
+		return;
+	}
+	look(s);
+	tell_beginning(s);
+	s->empty_told = search_is_empty(s);
+}
+
+/* Ports came, or none is left. */
+static void look_again(struct search *s)
+{
+	s->alone = false;
+	look(s);
+	if (search_is_empty(s) != s->empty_told) {
+		tell_beginning(s);
+		s->empty_told = search_is_empty(s);
+	}
+	s->hooks.changed(s->hooks.user);
+}
+
+static void begin_again(struct search *s)
+{
+	begin(s, false);
+	s->hooks.changed(s->hooks.user);
+}
+
+static void look_fired(struct timer *timer)
+{
+	struct search *s = container_of(timer, struct search, look);
+	uint64_t since = loop_now_ms() - s->frame_ms;
+
+	if (!s->found)
+		look_again(s);
+	else if (!serial_is_open(&s->found->serial) || since >= DOUBT_MS)
+		begin_again(s);
+	else
+		timer_start(&s->look, DOUBT_MS - since, 0);
+}
+
+/* ---- found ---- */
+
+static void remember(struct search *s, const struct listener *l)
+{
+	struct tuning_line line = tuning_line(&l->tuning);
+
+	if (l->device[0] != '/' || (s->settings->device && line_is_given(s)))
+		return;
+	if (strcmp(s->remembered.path, l->device) == 0 && s->remembered.line.baud == line.baud &&
+	    s->remembered.line.format == line.format)
+		return;
+	snprintf(s->remembered.path, sizeof(s->remembered.path), "%s", l->device);
+	s->remembered.line = line;
+	remembered_save(key_of(s), &s->remembered);
+}
+
+static void settle_on(struct search *s, struct listener *l)
+{
+	char where[LISTENER_WHERE];
+
+	s->found = l;
+	for (size_t i = 0; i < s->listener_count; i++) {
+		if (&s->listeners[i] != l)
+			listener_close(&s->listeners[i]);
+	}
+	if (!s->settings->device)
+		timer_start(&s->look, DOUBT_MS, 0);
+	if (!s->settings->device || !line_is_given(s))
+		log_info("meter: found on %s", listener_where(l, where));
+	s->hooks.changed(s->hooks.user);
+}
+
+/* ---- from the listeners ---- */
+
+static void on_octets(void *user, struct listener *l, size_t len)
+{
+	struct search *s = user;
+
+	(void)l;
+	s->hooks.octets(s->hooks.user, len);
+}
+
+static void on_event(void *user, struct listener *l, const struct han_event *event)
+{
+	struct search *s = user;
+
+	if (listener_is_frame(event)) {
+		s->frame_ms = loop_now_ms();
+		if (s->found != l)
+			settle_on(s, l);
+		remember(s, l);
+		serial_claim(&l->serial);
+	}
+	s->hooks.event(s->hooks.user, event);
+}
+
+static void on_opened(void *user, struct listener *l)
+{
+	struct search *s = user;
+
+	(void)l;
+	if (s->lost)
+		timer_start(&s->look, DOUBT_MS, 0);
+	s->lost = false;
+	if (s->settings->device && search_goes_on(s) && !s->begun_told) {
+		s->begun_told = true;
+		tell_beginning(s);
+	}
+	s->hooks.opened(s->hooks.user);
+}
+
+static void on_lost(void *user, struct listener *l)
+{
+	struct search *s = user;
+
+	if (s->found == l && !s->settings->device && !s->lost) {
+		s->lost = true;
+		timer_start(&s->look, RETURN_MS, 0);
+	}
+	if (search_err(s))
+		s->hooks.lost(s->hooks.user);
+	else
+		s->hooks.changed(s->hooks.user);
+}
+
+static void on_retuned(void *user, struct listener *l)
+{
+	struct search *s = user;
+
+	if (s->found == l) {
+		s->found = NULL;
+		if (!s->settings->device) /* if nothing comes of it, the others are heard too */
+			timer_start(&s->look, RETURN_MS, 0);
+	}
+	s->hooks.changed(s->hooks.user);
+}
+
+/* ---- beginning and end ---- */
+
+int search_open(struct search *s, struct loop *loop, const char *root,
+                const struct search_settings *settings, const struct han_settings *decoder,
+                bool flush, const struct search_hooks *hooks)
+{
+	const struct listener_hooks own = {
+		s, on_octets, on_event, on_opened, on_lost, on_retuned
+	};
+	size_t count = settings->device ? 1 : CANDIDATES_MAX;
+	int rc;
+
+	s->loop = loop;
+	s->root = root;
+	s->settings = settings;
+	s->hooks = *hooks;
+	s->flush = flush;
+	remembered_load(key_of(s), &s->remembered);
+	rc = timer_init(&s->look, loop, look_fired);
+	while (s->listener_count < count && rc == 0)
+		rc = listener_init(&s->listeners[s->listener_count++], loop, decoder, &own);
+	if (rc == 0)
+		begin(s, true);
+	s->flush = false;
+	return rc;
+}
+
+void search_close(struct search *s)
+{
+	for (size_t i = 0; i < s->listener_count; i++)
+		listener_fini(&s->listeners[i]);
+	s->listener_count = 0;
+	timer_fini(&s->look);
+}
+
+/* ---- what is known ---- */
+
+const char *search_path(const struct search *s)
+{
+	const struct listener *l = search_listener(s);
+
+	return l ? l->device : "auto";
+}
+
+int search_err(const struct search *s)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < s->listener_count; i++) {
+		const struct listener *l = &s->listeners[i];
+
+		if (l->listening && !l->err)
+			return 0;
+		if (l->listening && !err)
+			err = l->err;
+	}
+	return err;
+}
+
+bool search_is_empty(const struct search *s)
+{
+	for (size_t i = 0; i < s->listener_count; i++) {
+		if (s->listeners[i].listening)
+			return false;
+	}
+	return true;
+}
+
+bool search_goes_on(const struct search *s)
+{
+	return !s->found && (!s->settings->device || !line_is_given(s));
+}
+
+bool search_tried_all(const struct search *s)
+{
+	bool all = !search_is_empty(s);
+
+	for (size_t i = 0; i < s->listener_count; i++)
+		all &= !s->listeners[i].listening || tuning_all_tried(&s->listeners[i].tuning);
+	return all;
+}
+
+struct serial_errors search_errors(const struct search *s)
+{
+	struct serial_errors sum = { 0 };
+
+	for (size_t i = 0; i < s->listener_count; i++) {
+		struct serial_errors of = { 0 };
+
+		if (s->listeners[i].listening)
+			of = serial_errors(&s->listeners[i].serial);
+		sum.parity += of.parity;
+		sum.framing += of.framing;
+	}
+	return sum;
+}
+
+#define DESCRIBED 2 /* ports that are named; of others it is said how many */
+
+static void describe_ports(const struct search *s, char buf[SEARCH_TEXT])
+{
+	char where[LISTENER_WHERE];
+	size_t count = 0, n = 0;
+
+	for (size_t i = 0; i < s->listener_count; i++) {
+		if (!s->listeners[i].listening || ++count > DESCRIBED)
+			continue;
+		n += (size_t)snprintf(buf + n, SEARCH_TEXT - n, "%s%s", n ? ", " : "",
+		                      listener_where(&s->listeners[i], where));
+	}
+	if (count > DESCRIBED)
+		snprintf(buf + n, SEARCH_TEXT - n, " and %zu more", count - DESCRIBED);
+}
+
+char *search_describe(const struct search *s, char buf[SEARCH_TEXT])
+{
+	const struct listener *one = search_listener(s);
+	char text[LISTENER_WHERE];
+
+	if (one)
+		snprintf(buf, SEARCH_TEXT, "%.*s", SEARCH_TEXT - 1, listener_where(one, text));
+	else if (!search_is_empty(s))
+		describe_ports(s, buf);
+	else if (s->candidates.count > 0)
+		snprintf(buf, SEARCH_TEXT, "no port to listen on: %s",
+		         candidates_refusals(&s->candidates, text, 160));
+	else
+		snprintf(buf, SEARCH_TEXT,
+		         "no serial port there: is the UART switched on, the adapter plugged in?");
+	return buf;
+}
