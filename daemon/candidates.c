@@ -218,7 +218,7 @@ char *candidate_refusal(const struct candidate *candidate, char buf[REFUSAL_TEXT
 			buf, REFUSAL_TEXT,
 			"%s is a serial console: on a Raspberry Pi switch it off with raspi-config "
 			"(Interface Options, Serial Port: no login shell, but the port), elsewhere "
-			"remove console=%s from the kernel's command line, then start again",
+			"remove console=%s from the kernel's command line, then reboot",
 			name, name);
 		break;
 	case REFUSAL_GETTY:

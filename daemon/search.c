@@ -89,7 +89,7 @@ static void tell_refusals(struct search *s)
 
 	for (size_t i = s->candidates.usable; i < s->candidates.count; i++) {
 		if (!was_told(s, &s->candidates.at[i]))
-			log_notice("meter: not listening on %s",
+			log_notice("meter: a port is left out: %s",
 			           candidate_refusal(&s->candidates.at[i], text));
 	}
 	s->told = (struct candidates){ .count = 0 };
