@@ -176,7 +176,7 @@ static void test_tries_others(void **state)
  * setting is judged. */
 static void test_hidden_frame(void **state)
 {
-	static const uint8_t header[] = { 0x7E, 0xA7, 0xFF };
+	static const uint8_t header[] = { 0x68, 0xFA, 0xFA, 0x68, 0x53, 0xFF }; /* of M-Bus */
 
 	(void)state;
 	listen_with(0, -1, NULL);

@@ -320,6 +320,10 @@ static void test_other_number(void **state)
 	await(has_frames, 2);
 	check_path("serial/by-id/usb-meter");
 	assert_false(search_goes_on(&house.search));
+	assert_true(trial_left_ms(&house.search.look) > 60000);
+	pty_close(&house.usb);
+	await(has_lost, house.lost + 1);
+	assert_true(trial_left_ms(&house.search.look) <= 60000); /* every time */
 }
 
 /* A lost port is waited for while others are not heard; then all are. */
