@@ -12,8 +12,10 @@ bool listener_is_frame(const struct han_event *event)
 
 static void pass(struct listener *l, const struct han_event *event)
 {
-	if (listener_is_frame(event))
+	if (listener_is_frame(event)) {
+		serial_note_frame(&l->serial, event->frame_len);
 		tuning_frame(&l->tuning, loop_now_ms());
+	}
 	l->hooks.event(l->hooks.user, l, event);
 }
 

@@ -228,10 +228,8 @@ static void handle(struct meter *meter, const struct han_event *event)
 		meter->resyncing = true;
 		meter->counters.resyncs++;
 	}
-	if (event->frame && event->type != HAN_BAD_FRAME) {
-		serial_note_frame(&meter->serial, event->frame_len);
+	if (event->frame && event->type != HAN_BAD_FRAME)
 		note_frame(meter);
-	}
 	if (event->frame && meter->log_frames)
 		log_frame(event);
 
