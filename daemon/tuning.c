@@ -292,7 +292,6 @@ static size_t give_up_twin(struct tuning *t)
 /* Errors that were counted while nobody asked are not the burst's. */
 static void begin_again(struct tuning *t)
 {
-	forget_trials(t);
 	t->settled = t->checked = false;
 	t->frames = t->vain = 0;
 	t->errors = (struct burst_errors){ 0 };
@@ -317,10 +316,6 @@ bool tuning_pause(struct tuning *t, struct burst_errors errors, uint64_t now_ms)
 		t->at = judge(t, whole);
 	else if (whole)
 		t->at = give_up_twin(t);
-	if (t->burst.endless)
-		t->heard_ms = now_ms;
-	if (t->at != before)
-		t->frames = 0;
 	begin_burst(t);
 	return t->at != before;
 }

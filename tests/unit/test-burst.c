@@ -184,7 +184,7 @@ static void test_by_hand(void **state)
 	static const struct burst_case cases[] = {
 		{ "a header", HEADER "aa", false, { 0, 0 }, BURST_SPEED_SAME, true },
 		{ "a header after noise", "55cc" HEADER "aa", true, { 0, 0 }, BURST_SPEED_SAME, true },
-		{ "a header after flags", "7e7e" HEADER, true, { 0, 0 }, BURST_SPEED_SAME, true },
+		{ "a header after flags", "7e" HEADER, true, { 0, 0 }, BURST_SPEED_SAME, true },
 		{ "a header with many errors", HEADER "aa", false, { 1, 1 }, BURST_SPEED_SAME, false },
 		{ "a header with a wrong check", "c7 7ea02701020110 5a86 e9", true, { 0, 0 }, BURST_SPEED_UNKNOWN, false },
 		{ "a header behind a flag in a header", "c7 7ea0 277e 7ea02701020110 5a87", true, { 0, 0 }, BURST_SPEED_UNKNOWN, false },
@@ -198,6 +198,9 @@ static void test_by_hand(void **state)
 		{ "zeros", "00000000000000", true, { 0, 7 }, BURST_SPEED_SLOWER, false },
 		{ "long bits", "80f800788000f8", true, { 0, 0 }, BURST_SPEED_SLOWER, false },
 		{ "anything", "13c7e931c713", false, { 0, 0 }, BURST_SPEED_FASTER, false },
+		{ "the first octet of an M-Bus frame", "6813c7e931c7", false, { 0, 0 }, BURST_SPEED_SAME, false },
+		{ "no second start in an M-Bus frame", "c7 68fafa13 e931", true, { 0, 0 }, BURST_SPEED_UNKNOWN, false },
+		{ "a right check, but where no header can end", "c7 7ea02705f5 e931", true, { 0, 0 }, BURST_SPEED_UNKNOWN, false },
 		{ "too little", "7e7e7e", false, { 0, 0 }, BURST_SPEED_UNKNOWN, false },
 	};
 	/* clang-format on */
@@ -217,6 +220,50 @@ static void test_by_hand(void **state)
 	}
 }
 
+/* Of text some octets may be damaged. */
+static void test_text(void **state)
+{
+	(void)state;
+	for (size_t wrong = 0; wrong < 8; wrong++) {
+		struct burst burst = { .joined = true };
+		uint8_t octets[130];
+
+		memset(octets, 'T', sizeof(octets));
+		memset(octets + 60, 0xC7, wrong);
+		burst_add(&burst, octets, sizeof(octets), 1000);
+		assert_int_equal(burst_looks_right(&burst, (struct burst_errors){ 0, 0 }),
+		                 wrong <= 2);
+	}
+}
+
+static void test_endless(void **state)
+{
+	struct burst burst = { .endless = true };
+
+	(void)state;
+	say_case("levels");
+	burst_add(&burst, (const uint8_t *)"\0\0\0\0\0\0\0", 8, 1000);
+	assert_int_equal(burst_speed(&burst), BURST_SPEED_UNKNOWN);
+	say_case("a header");
+	burst_add(&burst, (const uint8_t *)"\x7E\xA0\x27\x01\x02\x01\x10\x5A\x87", 9, 1000);
+	assert_int_equal(burst_speed(&burst), BURST_SPEED_SAME);
+}
+
+/* A short burst heard with 2400 baud is one of 115200, a long one of 9600. */
+static void test_faster_speeds(void **state)
+{
+	(void)state;
+	for (unsigned ms = 50; ms <= 300; ms += 50) {
+		struct burst burst = { .octets = 0 };
+
+		burst_add(&burst, (const uint8_t *)"\x13\xC7\xE9", 3, 1000);
+		burst_add(&burst, (const uint8_t *)"\x31\xC7\xE9", 3, 1000 + ms);
+		assert_int_equal(burst_speed(&burst), BURST_SPEED_FASTER);
+		assert_int_equal(burst_prefers_baud(&burst, 115200, 9600), ms < 150);
+		assert_int_equal(burst_prefers_baud(&burst, 9600, 115200), ms >= 150);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +271,9 @@ int main(void)
 		cmocka_unit_test(test_uart_of_a_wrong_format),
 		cmocka_unit_test(test_every_setting),
 		cmocka_unit_test(test_by_hand),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_endless),
+		cmocka_unit_test(test_faster_speeds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,7 @@ static void check_order(const struct choice_case *c)
 		}
 	}
 	assert_string_equal(order, c->order);
+	assert_false(tuning_all_tried(&t)); /* they were listened with, but nothing was heard */
 }
 
 static void test_choices(void **state)
@@ -197,14 +198,16 @@ static void test_damaged_at_first(void **state)
 
 	(void)state;
 	for (unsigned emulated = 0; emulated < 2; emulated++) {
-		wire_play(&wire, emulated ? &text : &bad, 1000, 30000);
+		wire_play(&wire, emulated ? &text : &bad, 1000, 100000);
 		tuned_auto(&l, NULL);
 		uart_set(&l.uart, 2400, SERIAL_8N1, 0);
 		l.emulated = emulated;
 		tuned_open(&l, &wire, 100);
-		tuned_run(&l, 40000);
+		tuned_run(&l, 30000);
 		assert_int_equal(l.changes, 0);
 		assert_false(tuning_settled(&l.tuning));
+		tuned_run(&l, 100000); /* but not for ever */
+		assert_true(l.changes > 0);
 		wire_free(&wire);
 	}
 }
@@ -290,6 +293,171 @@ static void test_settled_sleeps(void **state)
 	wire_free(&wire);
 }
 
+/* ---- step by step ---- */
+
+#define HEADER "\x7E\xA0\x27\x01\x02\x01\x10\x5A\x87" /* of a frame */
+
+enum heard {
+	HEARD_FLAG,   /* what begins as a message does, and goes wrong */
+	HEARD_RIGHT,  /* what looks right */
+	HEARD_SOME,   /* what says nothing */
+	HEARD_LITTLE, /* a crackle */
+};
+
+static void hear(struct tuning *t, enum heard what, uint64_t at_ms)
+{
+	static const char *const octets[] = {
+		[HEARD_FLAG] = "\x7E\x13\xC7\xE9\x31\xC7\x13\xC7\xE9\x31\xC7\x13",
+		[HEARD_RIGHT] = HEADER "\xE6\xE7\x13",
+		[HEARD_SOME] = "\x13\xC7\xE9\x31\xC7\x13",
+		[HEARD_LITTLE] = "\xC7",
+	};
+
+	tuning_octets(t, (const uint8_t *)octets[what], strlen(octets[what]), at_ms);
+}
+
+/* The burst with its pause. */
+static bool heard(struct tuning *t, enum heard what, struct burst_errors errors, uint64_t at_ms)
+{
+	hear(t, what, at_ms);
+	return tuning_pause(t, errors, at_ms + TUNING_PAUSE_MS);
+}
+
+static void frame_heard(struct tuning *t, uint64_t at_ms)
+{
+	hear(t, HEARD_RIGHT, at_ms);
+	tuning_frame(t, at_ms);
+	tuning_pause(t, (struct burst_errors){ 0, 0 }, at_ms + TUNING_PAUSE_MS);
+}
+
+static void begin(struct tuning *t, enum han_protocol protocol)
+{
+	tuning_init(t, 0, TUNED_ANY, protocol, NULL);
+	tuning_opened(t, 1000);
+}
+
+/* What may have been joined in its middle is not held against a setting. */
+static void test_joined(void **state)
+{
+	const struct burst_errors none = { 0, 0 };
+	struct tuning t;
+
+	(void)state;
+	begin(&t, HAN_PROTOCOL_AUTO);
+	assert_false(heard(&t, HEARD_FLAG, none, 1400));
+	assert_true(heard(&t, HEARD_FLAG, none, 5000));
+
+	say_case("opened again");
+	begin(&t, HAN_PROTOCOL_AUTO);
+	hear(&t, HEARD_FLAG, 5000);
+	tuning_opened(&t, 5100);
+	assert_int_equal(tuning_due(&t), 0); /* what was heard before is forgotten */
+	assert_false(heard(&t, HEARD_FLAG, none, 5200));
+	tuning_opened(&t, 100000);
+	assert_false(heard(&t, HEARD_FLAG, none, 100100));
+	assert_true(heard(&t, HEARD_FLAG, none, 105000));
+}
+
+/* When the best guess was wrong, the other formats of that speed come before other speeds. */
+static void test_formats_of_a_speed(void **state)
+{
+	const struct burst_errors none = { 0, 0 };
+	struct tuning t;
+
+	(void)state;
+	begin(&t, HAN_PROTOCOL_P1);
+	assert_true(heard(&t, HEARD_FLAG, none, 5000));
+	assert_int_equal(tuning_line(&t).format, SERIAL_8E1);
+	assert_true(heard(&t, HEARD_FLAG, none, 10000));
+	assert_int_equal(tuning_line(&t).format, SERIAL_7E1);
+	assert_int_equal(tuning_line(&t).baud, 115200);
+}
+
+/* How many bursts without a frame it takes, and for how long. */
+static void test_patience(void **state)
+{
+	uint64_t now = 20000;
+	struct tuning t;
+
+	(void)state;
+	begin(&t, HAN_PROTOCOL_AUTO);
+	frame_heard(&t, 5000);
+	assert_true(tuning_settled(&t));
+	frame_heard(&t, 10000);
+	for (unsigned i = 0; i < 6; i++, now += 20000) {
+		hear(&t, HEARD_FLAG, now);
+		assert_int_equal(tuning_due(&t), 0);
+	}
+	hear(&t, HEARD_FLAG, now); /* six are over, and it is two minutes */
+	assert_int_equal(tuning_due(&t), now + TUNING_PAUSE_MS);
+	assert_true(tuning_pause(&t, (struct burst_errors){ 0, 0 }, now + TUNING_PAUSE_MS));
+	assert_false(tuning_settled(&t));
+
+	say_case("many in a short time");
+	begin(&t, HAN_PROTOCOL_AUTO);
+	frame_heard(&t, 5000);
+	for (now = 6000; now < 54000; now += 1000) {
+		hear(&t, HEARD_FLAG, now);
+		assert_int_equal(tuning_due(&t), 0);
+	}
+	hear(&t, HEARD_FLAG, 55000);
+	assert_true(tuning_due(&t) > 0);
+
+	say_case("not one after the other");
+	begin(&t, HAN_PROTOCOL_AUTO);
+	for (unsigned i = 0; i < 20; i++) {
+		frame_heard(&t, 100000 + i * 40000);
+		hear(&t, HEARD_FLAG, 110000 + i * 40000);
+		hear(&t, HEARD_FLAG, 120000 + i * 40000);
+	}
+	hear(&t, HEARD_FLAG, 5000000);
+	hear(&t, HEARD_FLAG, 5010000);
+	assert_int_equal(tuning_due(&t), 0);
+
+	say_case("what looks right does not count");
+	begin(&t, HAN_PROTOCOL_AUTO);
+	frame_heard(&t, 5000);
+	for (now = 10000; now < 1000000; now += 10000)
+		hear(&t, HEARD_RIGHT, now);
+	assert_int_equal(tuning_due(&t), 0);
+}
+
+/* When people are told. */
+static void test_all_tried(void **state)
+{
+	const struct burst_errors none = { 0, 0 };
+	uint64_t now = 5000;
+	struct tuning t;
+
+	(void)state;
+	say_case("one choice: after three bursts, and again when it begins again");
+	tuning_init(&t, 2400, SERIAL_8N1, HAN_PROTOCOL_AUTO, NULL);
+	tuning_opened(&t, 1000);
+	for (unsigned round = 0; round < 2; round++) {
+		for (unsigned i = 0; i < 3; i++, now += 10000) {
+			assert_false(tuning_all_tried(&t));
+			assert_false(heard(&t, HEARD_FLAG, none, now));
+		}
+		assert_true(tuning_all_tried(&t));
+		frame_heard(&t, now);
+		assert_false(tuning_all_tried(&t));
+		for (unsigned i = 0; i < 5; i++)
+			hear(&t, HEARD_FLAG, now += 20000);
+		now += 20000;
+	}
+
+	say_case("seven choices: each of them, and again");
+	begin(&t, HAN_PROTOCOL_AUTO);
+	while (!tuning_all_tried(&t) && now < 1000000)
+		heard(&t, HEARD_SOME, none, now += 10000);
+	assert_true(tuning_all_tried(&t));
+	frame_heard(&t, now += 10000);
+	for (unsigned i = 0; i < 10; i++)
+		heard(&t, HEARD_FLAG, none, now += 20000);
+	assert_false(tuning_settled(&t));
+	assert_false(tuning_all_tried(&t));
+}
+
 /* ---- wrong formats whose frames are valid ---- */
 
 static bool burst_of(struct tuning *t, uint64_t at_ms, bool framed, struct burst_errors errors)
@@ -314,6 +482,7 @@ static void test_twin(void **state)
 	assert_true(burst_of(&t, 5000, true, many));
 	assert_false(tuning_settled(&t));
 	assert_int_equal(tuning_line(&t).format, SERIAL_8E1);
+	assert_false(heard(&t, HEARD_LITTLE, none, 8000));
 	assert_false(burst_of(&t, 10000, true, none));
 	assert_true(tuning_settled(&t));
 	assert_int_equal(tuning_due(&t), 0);
@@ -338,18 +507,20 @@ static void test_twin(void **state)
 /* Errors are those of the burst, also where a pause was told too early. */
 static void test_early_pause(void **state)
 {
-	const struct burst_errors some = { 2, 8 };
+	static const struct burst_errors some[] = { { 10, 0 }, { 0, 10 }, { 4, 6 } };
 	struct tuning t;
 
 	(void)state;
-	tuning_init(&t, 0, TUNED_ANY, HAN_PROTOCOL_AUTO, NULL);
-	tuning_opened(&t, 1000);
-	tuning_octets(&t, (const uint8_t *)"~abcdefghijklmnopqrstuvwxyz~abcd", 32, 5000);
-	tuning_frame(&t, 5000);
-	assert_int_equal(tuning_due(&t), 5500);
-	assert_false(tuning_pause(&t, some, 5499));
-	assert_true(tuning_pause(&t, (struct burst_errors){ 0 }, 5500));
-	assert_int_equal(tuning_line(&t).format, SERIAL_8E1);
+	for (size_t i = 0; i < COUNT(some); i++) {
+		tuning_init(&t, 0, TUNED_ANY, HAN_PROTOCOL_AUTO, NULL);
+		tuning_opened(&t, 1000);
+		tuning_octets(&t, (const uint8_t *)"~abcdefghijklmnopqrstuvwxyz~abcd", 32, 5000);
+		tuning_frame(&t, 5000);
+		assert_int_equal(tuning_due(&t), 5500);
+		assert_false(tuning_pause(&t, some[i], 5499));
+		assert_true(tuning_pause(&t, (struct burst_errors){ 0 }, 5500));
+		assert_int_equal(tuning_line(&t).format, SERIAL_8E1);
+	}
 }
 
 int main(void)
@@ -364,6 +535,10 @@ int main(void)
 		cmocka_unit_test(test_pseudo_terminal),
 		cmocka_unit_test(test_another_meter),
 		cmocka_unit_test(test_settled_sleeps),
+		cmocka_unit_test(test_joined),
+		cmocka_unit_test(test_formats_of_a_speed),
+		cmocka_unit_test(test_patience),
+		cmocka_unit_test(test_all_tried),
 		cmocka_unit_test(test_twin),
 		cmocka_unit_test(test_early_pause),
 	};
