@@ -1,5 +1,6 @@
 #include "log.h"
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +12,20 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
-#define FIELDS_MAX 16
+#include "monotonic.h"
+#include "plural.h"
+#include "ratelimit.h"
+
+#define FIELDS_MAX 20
+#define FIELD_TEXT 256
 #define TEXT_MAX   1024
+#define SUPPRESSED "%u similar message%s suppressed"
 
 static int log_level = LOG_INFO;
 static const char *log_name = "";
 static bool to_journal;
+static struct ratelimit limit;
+static pthread_mutex_t limit_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* systemd names the device and the inode of the journal's stream, which may have been redirected. */
 static bool stderr_is_journal(void)
@@ -66,35 +75,149 @@ static const char *level_name(int level)
 	}
 }
 
-static int write_journal(int level, const struct log_field *fields, const char *text)
-{
-	char buf[FIELDS_MAX][256];
-	struct iovec iov[FIELDS_MAX + 2];
-	char priority[16], message[TEXT_MAX + sizeof("MESSAGE=")];
-	int n = 0;
+/* What is sent to the journal: the fields that the message brings, and those that every message has. */
+struct entry {
+	struct iovec iov[FIELDS_MAX];
+	char text[FIELDS_MAX][FIELD_TEXT];
+	int count;
+};
 
-	iov[n].iov_base = message;
-	iov[n++].iov_len = (size_t)snprintf(message, sizeof(message), "MESSAGE=%s", text);
-	iov[n].iov_base = priority;
-	iov[n++].iov_len = (size_t)snprintf(priority, sizeof(priority), "PRIORITY=%d", level);
-	for (int i = 0; fields && fields[i].name && i < FIELDS_MAX; i++) {
-		snprintf(buf[i], sizeof(buf[i]), "%s=%s", fields[i].name, fields[i].value);
-		iov[n].iov_base = buf[i];
-		iov[n++].iov_len = strlen(buf[i]);
-	}
-	return sd_journal_sendv(iov, n);
+static void add_field(struct entry *e, const char *name, const char *value)
+{
+	int n = e->count;
+
+	if (n == FIELDS_MAX || !value || !value[0])
+		return;
+	snprintf(e->text[n], FIELD_TEXT, "%s=%s", name, value);
+	e->iov[n] = (struct iovec){ e->text[n], strlen(e->text[n]) };
+	e->count++;
 }
 
-void log_write(int level, const struct log_field *fields, const char *format, ...)
+static void add_number(struct entry *e, const char *name, int number)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", number);
+	add_field(e, name, text);
+}
+
+/* Meson names sources from the build directory. */
+static const char *base_name(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return slash ? slash + 1 : file;
+}
+
+static int write_journal(const struct log_place *place, int level, const struct log_field *fields,
+                         const char *text)
+{
+	char message[TEXT_MAX + sizeof("MESSAGE=")];
+	struct entry e = { .count = 1 };
+	int length = snprintf(message, sizeof(message), "MESSAGE=%s", text);
+
+	e.iov[0] = (struct iovec){ message, (size_t)length };
+	add_number(&e, "PRIORITY", level);
+	add_field(&e, "SYSLOG_IDENTIFIER", log_name);
+	if (place) {
+		add_field(&e, "CODE_FILE", base_name(place->file));
+		add_number(&e, "CODE_LINE", place->line);
+		add_field(&e, "CODE_FUNC", place->function);
+	}
+	for (; fields && fields->name; fields++)
+		add_field(&e, fields->name, fields->value);
+	return sd_journal_sendv(e.iov, e.count);
+}
+
+static void write_out(const struct log_place *place, int level, const struct log_field *fields,
+                      const char *text)
+{
+	if (!to_journal || write_journal(place, level, fields, text) < 0)
+		fprintf(stderr, "%s: %s: %s\n", log_name, level_name(level), text);
+}
+
+/* FNV-1a over a text. */
+static uint64_t mix(uint64_t hash, const char *text)
+{
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+	return hash;
+}
+
+/* The place and the port: two meters do not keep each other quiet. What a meter or a broker says about
+ * itself does not count, or a liar would be a new kind each time. */
+static uint64_t kind_of(const struct log_place *place, const struct log_field *fields)
+{
+	uint64_t hash = mix(0xcbf29ce484222325u, place->file) ^ (uint64_t)place->line << 40;
+
+	for (; fields && fields->name; fields++) {
+		if (strcmp(fields->name, "PORT") == 0 && fields->value)
+			hash = mix(hash, fields->value);
+	}
+	return hash;
+}
+
+static bool may_pass(const struct log_place *place, int level, const struct log_field *fields,
+                     const char *text, unsigned *suppressed)
+{
+	bool pass;
+
+	*suppressed = 0;
+	if (level >= LOG_DEBUG)
+		return true;
+	pthread_mutex_lock(&limit_lock);
+	pass = ratelimit_pass(&limit, kind_of(place, fields), monotonic_ms() + 1, level, text,
+	                      suppressed);
+	pthread_mutex_unlock(&limit_lock);
+	return pass;
+}
+
+void log_write_at(const struct log_place *place, int level, const struct log_field *fields,
+                  const char *format, ...)
 {
 	char text[TEXT_MAX];
+	unsigned suppressed;
 	va_list args;
+	size_t len;
 
 	if (!log_enabled(level))
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (!to_journal || write_journal(level, fields, text) < 0)
-		fprintf(stderr, "%s: %s: %s\n", log_name, level_name(level), text);
+	for (char *c = text; *c; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7F)
+			*c = '?'; /* what comes from outside makes no lines of its own */
+	}
+	if (!may_pass(place, level, fields, text, &suppressed))
+		return;
+	len = strlen(text);
+	if (suppressed)
+		snprintf(text + len, sizeof(text) - len, " (" SUPPRESSED ")", suppressed,
+		         plural(suppressed));
+	write_out(place, level, fields, text);
+}
+
+static bool next_suppressed(struct ratelimit_kind *kind)
+{
+	bool found;
+
+	pthread_mutex_lock(&limit_lock);
+	found = ratelimit_next(&limit, monotonic_ms() + 1, kind);
+	pthread_mutex_unlock(&limit_lock);
+	return found;
+}
+
+void log_catch_up(void)
+{
+	struct ratelimit_kind kind;
+
+	while (next_suppressed(&kind)) {
+		char text[TEXT_MAX];
+
+		snprintf(text, sizeof(text), "%s (the last of " SUPPRESSED ")", kind.text,
+		         kind.suppressed, plural(kind.suppressed));
+		if (log_enabled(kind.level))
+			write_out(NULL, kind.level, NULL, text);
+	}
 }

@@ -4,6 +4,9 @@
  * the same device and inode), a message goes there with fields; otherwise it is a line
  * "hanmqttd: LEVEL: text". Knows no room: a text begins with the room that speaks, "serial: ...".
  * Usable from any thread.
+ *
+ * Whatever keeps happening must not fill the disk: messages above level debug from one place in the source
+ * about one PORT are limited as ratelimit.h says, and how many were suppressed is told.
  */
 #ifndef LOG_H
 #define LOG_H
@@ -22,20 +25,35 @@ bool log_to_journal(void);
 void log_set_level(int level);
 bool log_enabled(int level);
 
-/* One field of the journal beside the message: NAME in capitals, value any text without NUL.
- * A NULL name ends a list. Plain lines do not show fields. */
+/* One field of the journal beside the message: NAME in capitals, value any text without NUL; NULL or "" leaves
+ * the field out. A NULL name ends a list. Plain lines do not show fields. hanmqttd(8) lists them. */
 struct log_field {
 	const char *name;
 	const char *value;
 };
 
-void log_write(int level, const struct log_field *fields, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/* The place in the source that speaks. */
+struct log_place {
+	const char *file;
+	int line;
+	const char *function;
+};
+
+void log_write_at(const struct log_place *place, int level, const struct log_field *fields,
+                  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#define log_write(level, fields, ...)                                                          \
+	log_write_at(&(const struct log_place){ __FILE__, __LINE__, __func__ }, level, fields, \
+	             __VA_ARGS__)
 
 #define log_error(...)   log_write(LOG_ERR, NULL, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, NULL, __VA_ARGS__)
 #define log_notice(...)  log_write(LOG_NOTICE, NULL, __VA_ARGS__)
 #define log_info(...)    log_write(LOG_INFO, NULL, __VA_ARGS__)
 #define log_debug(...)   log_write(LOG_DEBUG, NULL, __VA_ARGS__)
+
+/* Tells what was suppressed: the last message of each kind, and how many there were. To be called every
+ * minute or so. */
+void log_catch_up(void);
 
 #endif
