@@ -8,28 +8,33 @@
 #include "candidates.h"
 #include "log.h"
 #include "payload.h"
+#include "status.h"
 
 #define DIAGNOSTICS_MS 60000
 #define STATUS_GAP_MS  10000
 #define GOODBYE_MS     1500 /* of the two seconds that a stop may take */
 #define NAMES_MAX      64   /* of meters in the info message */
+#define STATUS_MAX     16   /* of meters in the status */
 
 /* ---- what people see of it ---- */
 
 static void tell_status(struct app *app)
 {
-	char what[200];
-	size_t online = 0;
+	const struct status_broker broker = { app->mqtt.connected, app->mqtt.status,
+		                              app->config->mqtt.host, app->config->mqtt.port };
+	struct status_meter meters[STATUS_MAX];
+	char what[STATUS_MAX][200], text[STATUS_TEXT];
+	size_t count = 0;
 
-	for (size_t i = 0; i < app->station_count; i++)
-		online += app->stations[i].meter.online;
-	if (app->station_count == 1)
-		station_describe(&app->stations[0], what, sizeof(what));
-	else
-		snprintf(what, sizeof(what), "reading %zu of %zu meters", online,
-		         app->station_count);
-	service_status(app->service, "%s, broker %s%s", what,
-	               app->mqtt.connected ? "" : "not connected: ", app->mqtt.status);
+	for (; count < app->station_count && count < STATUS_MAX; count++) {
+		const struct station *st = &app->stations[count];
+
+		station_describe(st, what[count], sizeof(what[count]));
+		meters[count] =
+			(struct status_meter){ station_name(st), what[count], station_is_fine(st) };
+	}
+	service_status(app->service, "%s",
+	               status_print(meters, count, &broker, text, sizeof(text)));
 	app->status_ms = loop_now_ms();
 }
 
@@ -134,6 +139,7 @@ static void diagnostics_fired(struct timer *timer)
 	for (size_t i = 0; i < app->station_count; i++)
 		station_tell_diagnostics(&app->stations[i]);
 	tell_status(app);
+	log_catch_up();
 }
 
 static void apply_log(struct app *app)
@@ -246,6 +252,13 @@ static int run_meters(struct app *app, bool just_powered)
 	return 0;
 }
 
+static uint64_t stalled_ms(void *user)
+{
+	const struct app *app = user;
+
+	return mqtt_stalled_ms(&app->mqtt);
+}
+
 int app_start(struct app *app, struct loop *loop, struct service *service, struct config *config,
               bool verbose)
 {
@@ -256,6 +269,7 @@ int app_start(struct app *app, struct loop *loop, struct service *service, struc
 	};
 	clock_gettime(CLOCK_REALTIME, &app->start);
 	apply_log(app);
+	service_watch(service, stalled_ms, app);
 	rc = timer_init(&app->settle, loop, settled);
 	if (rc == 0)
 		rc = timer_init(&app->diagnostics, loop, diagnostics_fired);

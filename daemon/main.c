@@ -9,6 +9,7 @@
 
 #include "app.h"
 #include "config.h"
+#include "journal.h"
 #include "log.h"
 #include "loop.h"
 #include "service.h"
@@ -28,6 +29,7 @@ struct daemon {
 	struct service service;
 	struct signals signals;
 	struct app app;
+	char mistake[400]; /* the first one of the configuration read last */
 	int exit_code;
 };
 
@@ -100,30 +102,45 @@ static struct options read_options(int argc, char **argv)
 /* To the journal when we log there, otherwise as it is: FILE:LINE: ..., which editors understand. */
 static void tell_mistake(void *user, const char *text)
 {
-	(void)user;
+	struct daemon *d = user;
+	struct journal j = { 0 };
+
+	if (!d->mistake[0])
+		snprintf(d->mistake, sizeof(d->mistake), "%s", text);
+	journal_text(&j, "MESSAGE_ID", JOURNAL_CONFIG_REFUSED);
+	journal_text(&j, "ERROR_CAUSE", text);
 	if (log_to_journal())
-		log_error("%s", text);
+		log_write(LOG_ERR, j.fields, "%s", text);
 	else
 		fprintf(stderr, "%s\n", text);
 }
 
-static struct config *load(const struct options *options)
+static struct config *load(struct daemon *d)
 {
-	const struct config_report report = { .mistake = tell_mistake };
+	const struct config_report report = { d, tell_mistake };
 
-	return config_load(options->config, options->config_named, &report);
+	d->mistake[0] = '\0';
+	return config_load(d->options.config, d->options.config_named, &report);
 }
 
 static void reload(struct daemon *d)
 {
 	struct config *config;
 
-	log_info("reading %s again", d->options.config);
 	service_reloading(&d->service);
-	config = load(&d->options);
+	config = load(d);
 	if (!config) {
-		log_error("the configuration has mistakes; the old one stays in force");
-	} else if (app_reconfigure(&d->app, config) < 0) {
+		log_error(
+			"reload refused: the configuration has mistakes, the old one stays in force");
+		service_remark(&d->service,
+		               "reload refused, the old configuration stays in force: %s",
+		               d->mistake);
+		service_ready(&d->service);
+		return;
+	}
+	log_info("%s is read again", d->options.config);
+	service_remark(&d->service, "%s", "");
+	if (app_reconfigure(&d->app, config) < 0) {
 		d->exit_code = EXIT_FAILURE;
 		loop_stop(&d->loop);
 	}
@@ -181,18 +198,27 @@ int main(int argc, char **argv)
 	static struct daemon d = { .loop.fd = -1, .exit_code = EXIT_FAILURE };
 	struct config *config;
 	bool clean;
+	int rc;
 
 	d.options = read_options(argc, argv);
 	log_init("hanmqttd");
-	config = load(&d.options);
-	if (!config)
+	config = load(&d);
+	if (!config) {
+		if (!d.options.check)
+			service_failed(0, "not started, as the configuration has a mistake: %s",
+			               d.mistake);
+		log_catch_up();
 		return EXIT_CONFIG;
+	}
 	if (d.options.check) {
 		printf("%s: the configuration is valid\n", d.options.config);
 		config_free(config);
 		return EXIT_SUCCESS;
 	}
-	if (set_up(&d, config) == 0) {
+	rc = set_up(&d, config);
+	if (rc < 0) {
+		service_failed(-rc, "not started: %s; the journal says more", strerror(-rc));
+	} else {
 		log_info("hanmqttd %s started", HANMQTTD_VERSION);
 		service_ready(&d.service);
 		if (loop_run(&d.loop) < 0)
@@ -201,6 +227,7 @@ int main(int argc, char **argv)
 	clean = app_stop(&d.app);
 	service_fini(&d.service);
 	signals_fini(&d.signals);
+	log_catch_up();
 	loop_fini(&d.loop);
 	if (!clean)
 		_exit(d.exit_code); /* a name lookup still hangs: its thread must not be waited for */

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "journal.h"
 #include "log.h"
 #include "trouble.h"
 
@@ -43,14 +44,33 @@ static uint64_t patience(const struct meter *meter)
 	return meter_rhythm_patience(&meter->rhythm);
 }
 
+/* What the journal knows of a meter beside the words. */
+static void describe(struct journal *j, const struct meter *meter, const char *id)
+{
+	const struct meter_counters counters = meter_counters(meter);
+
+	*j = (struct journal){ 0 };
+	journal_text(j, "MESSAGE_ID", id);
+	journal_text(j, "METER_ID", meter->identity.text);
+	journal_text(j, "METER", meter->settings->section);
+	journal_text(j, "PORT", search_path(&meter->search));
+	journal_text(j, "OBIS_LIST", meter->list);
+	journal_number(j, "FRAMES_OK", counters.frames_ok);
+	journal_number(j, "FRAMES_BAD", counters.frames_bad);
+	journal_number(j, "MESSAGES_REFUSED",
+	               counters.decrypt_failed + counters.replayed + counters.decode_failed);
+}
+
 static void set_online(struct meter *meter, bool online, const char *why)
 {
-	const struct log_field fields[] = { { "METER_ID", meter->identity.text }, { 0 } };
+	struct journal j;
 
 	if (meter->online == online)
 		return;
 	meter->online = online;
-	log_write(online ? LOG_INFO : LOG_WARNING, fields, "meter: %s on %s: %s",
+	describe(&j, meter, online ? JOURNAL_METER_READ : JOURNAL_METER_SILENT);
+	journal_text(&j, "ERROR_CAUSE", online ? NULL : meter->port_err ? "port" : "silence");
+	log_write(online ? LOG_INFO : LOG_WARNING, j.fields, "meter: %s on %s: %s",
 	          meter->identity.text[0] ? meter->identity.text : "unknown meter",
 	          search_path(&meter->search), why);
 	meter->hooks.availability(meter->hooks.user, meter, online);
@@ -64,10 +84,11 @@ static const char *port_key(const struct meter *meter)
 
 static void identify(struct meter *meter, const struct identity *identity)
 {
-	const struct log_field fields[] = { { "METER_ID", identity->text }, { 0 } };
+	struct journal j;
 
 	meter->identity = *identity;
-	log_write(LOG_INFO, fields, "meter: %s speaks on %s", identity->text,
+	describe(&j, meter, NULL);
+	log_write(LOG_INFO, j.fields, "meter: %s speaks on %s", identity->text,
 	          search_path(&meter->search));
 	meter->hooks.identified(meter->hooks.user, meter);
 }
@@ -143,6 +164,7 @@ static void end_trouble(struct meter *meter, uint64_t now)
 
 static void take_reading(struct meter *meter, const struct han_reading *reading)
 {
+	meter->list = han_list_name(reading->list);
 	note_clock(meter, reading);
 	note_identity(meter, reading);
 	set_online(meter, true, "frames arrive");
@@ -181,9 +203,14 @@ static bool note_trouble(struct meter *meter, enum han_err err, uint64_t now)
 	if (fragment && ++t->fragments <= FRAGMENTS_MAX)
 		return false;
 	t->last_ms[err] = now;
-	if (!last || now - last >= TROUBLE_AGAIN_MS)
-		log_warning("meter: %s: %s", search_path(&meter->search),
-		            trouble_describe(err, meter->settings->section, text));
+	if (!last || now - last >= TROUBLE_AGAIN_MS) {
+		struct journal j;
+
+		describe(&j, meter, JOURNAL_METER_TROUBLE);
+		journal_text(&j, "ERROR_CAUSE", han_err_name(err));
+		log_write(LOG_WARNING, j.fields, "meter: %s: %s", search_path(&meter->search),
+		          trouble_describe(err, meter->settings->section, text));
+	}
 	if (t->err == err || (t->err && now - t->last_ms[t->err] < TROUBLE_LINGERS_MS))
 		return false;
 	t->err = err;
@@ -204,6 +231,7 @@ static void refuse_message(struct meter *meter, const struct han_event *event)
 
 static void refuse_frame(struct meter *meter, enum han_err err)
 {
+	meter->counters.frames_bad++;
 	if (err == HAN_ERR_HCS || err == HAN_ERR_FCS || err == HAN_ERR_CHECKSUM ||
 	    err == HAN_ERR_CRC)
 		meter->counters.crc_errors++;
@@ -293,15 +321,19 @@ static void on_port_changed(void *user)
 static void silence_fired(struct timer *timer)
 {
 	struct meter *meter = container_of(timer, struct meter, silence);
+	struct journal j;
 	char why[64], text[SEARCH_TEXT];
 
+	describe(&j, meter, JOURNAL_METER_SILENT);
+	journal_text(&j, "ERROR_CAUSE", "silence");
 	snprintf(why, sizeof(why), "no valid frame for %g s", (double)patience(meter) / 1000);
 	if (meter->online)
 		set_online(meter, false, why);
 	else
-		log_warning("meter: listening on %s, but %s; is the bus powered%s?",
-		            search_describe(&meter->search, text), why,
-		            search_goes_on(&meter->search) ? "" : " and the line setting right");
+		log_write(LOG_WARNING, j.fields,
+		          "meter: listening on %s, but %s; is the bus powered%s?",
+		          search_describe(&meter->search, text), why,
+		          search_goes_on(&meter->search) ? "" : " and the line setting right");
 }
 
 void meter_wipe_keys(struct meter_settings *settings)

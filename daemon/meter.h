@@ -24,7 +24,8 @@ struct meter_settings {
 
 struct meter_counters {
 	uint64_t bytes;
-	uint64_t frames_ok; /* frames whose checks agreed, decoded or not */
+	uint64_t frames_ok;  /* frames whose checks agreed, decoded or not */
+	uint64_t frames_bad; /* refused, for their check or their form */
 	uint64_t crc_errors;
 	uint64_t discarded_bytes;
 	uint64_t resyncs;        /* how often octets had to be searched for a frame */
@@ -76,6 +77,7 @@ struct meter {
 	bool waiting_for_name;
 	bool online;
 	bool log_frames;
+	const char *list; /* the name of the list read last, NULL before */
 	bool resyncing;
 	struct meter_trouble trouble;
 	int port_err; /* why no port is open; 0 while one is, and while there is none to be opened */

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "journal.h"
 #include "log.h"
 #include "loop.h"
 
@@ -19,20 +20,38 @@
 
 static void set_status(struct mqtt_session *s, const char *text)
 {
+	bool news;
+
 	pthread_mutex_lock(&s->lock);
-	snprintf(s->status, sizeof(s->status), "%s", text);
+	news = strcmp(s->status, text) != 0;
+	if (news)
+		snprintf(s->status, sizeof(s->status), "%s", text);
 	pthread_mutex_unlock(&s->lock);
-	mqtt_wake(s->wake_caller);
+	if (news)
+		mqtt_wake(s->wake_caller);
+}
+
+static void describe(struct journal *j, const struct mqtt_session *s, const char *id)
+{
+	*j = (struct journal){ 0 };
+	journal_text(j, "MESSAGE_ID", id);
+	journal_text(j, "BROKER", s->host);
+	journal_number(j, "BROKER_PORT", s->port);
 }
 
 /* One line per kind of trouble, not one per attempt. */
 static void tell_trouble(struct mqtt_session *s, const char *what)
 {
+	struct journal j;
+
+	describe(&j, s, JOURNAL_BROKER_LOST);
+	journal_text(&j, "ERROR_CAUSE", what);
 	set_status(s, what);
 	if (strcmp(what, s->told) == 0)
 		return;
 	snprintf(s->told, sizeof(s->told), "%s", what);
-	log_warning("mqtt: broker %s port %u: %s; trying again every 2 s", s->host, s->port, what);
+	log_write(LOG_WARNING, j.fields, "mqtt: broker %s port %u: %s; trying again every 2 s",
+	          s->host, s->port, what);
 }
 
 static const char *trouble(int rc)
@@ -77,6 +96,7 @@ static void on_connect(struct mosquitto *mosq, void *user, int code, int flags,
                        const mosquitto_property *properties)
 {
 	struct mqtt_session *s = user;
+	struct journal j;
 
 	(void)flags;
 	(void)properties;
@@ -96,7 +116,8 @@ static void on_connect(struct mosquitto *mosq, void *user, int code, int flags,
 	s->number++;
 	s->overflowed = false;
 	pthread_mutex_unlock(&s->lock);
-	log_info("mqtt: connected to broker %s port %u", s->host, s->port);
+	describe(&j, s, JOURNAL_BROKER_CONNECTED);
+	log_write(LOG_INFO, j.fields, "mqtt: connected to broker %s port %u", s->host, s->port);
 	set_status(s, "connected");
 }
 
@@ -157,12 +178,14 @@ void mqtt_network_attach(struct mqtt_session *s)
 	mosquitto_message_v5_callback_set(s->mosq, on_message);
 }
 
+/* Asked at every turn, which thereby is known to have come. */
 static bool stopping(struct mqtt_session *s)
 {
 	bool stop;
 
 	pthread_mutex_lock(&s->lock);
 	stop = s->stop;
+	s->turned_ms = loop_now_ms();
 	pthread_mutex_unlock(&s->lock);
 	return stop;
 }
@@ -258,11 +281,15 @@ static void serve(struct mqtt_session *s)
 
 static void close_session(struct mqtt_session *s)
 {
+	bool was_connected;
+
 	pthread_mutex_lock(&s->lock);
+	was_connected = s->connected;
 	s->connected = false;
 	s->dropped += outbox_clear(&s->outbox);
 	pthread_mutex_unlock(&s->lock);
-	mqtt_wake(s->wake_caller);
+	if (was_connected)
+		mqtt_wake(s->wake_caller);
 }
 
 static void pause_between(struct mqtt_session *s)

@@ -49,6 +49,7 @@ struct mqtt_session {
 	struct mqtt_letter inbox[MQTT_INBOX];
 	size_t inbox_count;
 	uint64_t published, dropped;
+	uint64_t turned_ms; /* when the thread moved last */
 
 	/* the thread's own */
 	size_t underway;

@@ -83,6 +83,7 @@ static int session_new(struct mqtt_session **session, const struct mqtt_settings
 	s->host = strdup(settings->host);
 	s->port = settings->port;
 	s->keepalive_s = settings->keepalive_s;
+	s->turned_ms = loop_now_ms();
 	s->old_protocol = settings->protocol == MQTT_PROTOCOL_3_1_1;
 	for (size_t i = 0; i < MQTT_SUBSCRIPTIONS && subscriptions[i]; i++)
 		s->subscriptions[i] = strdup(subscriptions[i]);
@@ -161,6 +162,19 @@ struct mqtt_counters mqtt_counters(const struct mqtt *m)
 	counters.dropped = s->dropped;
 	pthread_mutex_unlock(&s->lock);
 	return counters;
+}
+
+uint64_t mqtt_stalled_ms(const struct mqtt *m)
+{
+	struct mqtt_session *s = m->session;
+	uint64_t turned_ms;
+
+	if (!s)
+		return 0;
+	pthread_mutex_lock(&s->lock);
+	turned_ms = s->turned_ms;
+	pthread_mutex_unlock(&s->lock);
+	return loop_now_ms() - turned_ms;
 }
 
 /* Whether the thread ended in time; the lock is held. A hanging connect() is broken again and again, as

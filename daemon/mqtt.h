@@ -71,6 +71,10 @@ void mqtt_flush(struct mqtt *m);
 
 struct mqtt_counters mqtt_counters(const struct mqtt *m);
 
+/* For how many milliseconds the network thread has not moved. Minutes are no harm, as a name lookup may take
+ * them; it never rests for more than 5 s otherwise. 0 without a session. */
+uint64_t mqtt_stalled_ms(const struct mqtt *m);
+
 /* Sends what is queued, disconnects and ends the thread, in at most wait_ms; a thread that still hangs
  * in a name lookup is left to end by itself. Accepts a half-built one. Returns whether it ended. */
 bool mqtt_close(struct mqtt *m, unsigned wait_ms);

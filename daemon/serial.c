@@ -11,6 +11,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "journal.h"
 #include "log.h"
 
 #define RETRY_FIRST_MS 500
@@ -116,15 +117,18 @@ static void close_tty(struct serial *s)
 static void serial_lost(struct serial *s, int err)
 {
 	bool was_open = serial_is_open(s);
+	struct journal j = { 0 };
 
+	journal_text(&j, "MESSAGE_ID", JOURNAL_PORT_LOST);
+	journal_text(&j, "PORT", s->path);
+	journal_errno(&j, err);
 	if (was_open) {
 		close_tty(s);
 		s->delay_ms = RETRY_FIRST_MS;
 	}
 	if (was_open || err != s->last_err)
-		log_warning("serial: %s: %s%s, trying again in %g s and then ever more rarely",
-		            s->path, was_open ? "port lost" : strerror(-err),
-		            was_open ? "" : advice(err), (double)s->delay_ms / 1000);
+		log_write(LOG_WARNING, j.fields, "serial: %s: %s%s; trying again", s->path,
+		          was_open ? "port lost" : strerror(-err), was_open ? "" : advice(err));
 	else
 		log_debug("serial: %s: %s, trying again in %g s", s->path, strerror(-err),
 		          (double)s->delay_ms / 1000);
@@ -172,6 +176,16 @@ static void nap_over(struct timer *timer)
 	read_all(container_of(timer, struct serial, nap_over), false);
 }
 
+static void tell_open(const struct serial *s)
+{
+	struct journal j = { 0 };
+
+	journal_text(&j, "MESSAGE_ID", JOURNAL_PORT_OPEN);
+	journal_text(&j, "PORT", s->path);
+	log_write(s->settings.quiet ? LOG_DEBUG : LOG_INFO, j.fields, "serial: %s: open at %u %s",
+	          s->path, s->settings.baud, serial_format_name(s->settings.format));
+}
+
 static void try_open(struct serial *s)
 {
 	int fd, rc;
@@ -193,8 +207,7 @@ static void try_open(struct serial *s)
 	}
 	s->last_err = 0;
 	s->before = count_errors(fd);
-	log_write(s->settings.quiet ? LOG_DEBUG : LOG_INFO, NULL, "serial: %s: open at %u %s",
-	          s->path, s->settings.baud, serial_format_name(s->settings.format));
+	tell_open(s);
 	s->hooks.opened(s->hooks.user);
 }
 

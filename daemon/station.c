@@ -130,14 +130,44 @@ void station_restate(struct station *st)
 	station_tell_diagnostics(st);
 }
 
-static void describe_reading(const struct station *st, char *buf, size_t size)
+bool station_is_fine(const struct station *st)
+{
+	return st->running && st->meter.online && !st->meter.trouble.err;
+}
+
+const char *station_name(const struct station *st)
+{
+	if (st->config->settings.section[0])
+		return st->config->settings.section;
+	return st->meter.identity.text[0] ? st->meter.identity.text :
+	                                    search_path(&st->meter.search);
+}
+
+/* "MA304H3E 6970… on /dev/ttyAMA0 at 2400 8N1" */
+static void describe_meter(const struct station *st, char *buf, size_t size)
 {
 	const char *name = st->meter.identity.text;
 	char where[SEARCH_TEXT];
 
-	snprintf(buf, size, "reading %s%s%s on %s%s%s%s", st->type, st->type[0] ? " " : "",
-	         name[0] ? name : "a meter", search_describe(&st->meter.search, where),
-	         st->power[0] ? ", " : "", st->power, st->power[0] ? " W" : "");
+	snprintf(buf, size, "%s%s%s on %s", st->type, st->type[0] ? " " : "",
+	         name[0] ? name : "a meter", search_describe(&st->meter.search, where));
+}
+
+static void describe_reading(const struct station *st, char *buf, size_t size)
+{
+	char meter[SEARCH_TEXT + 160];
+
+	describe_meter(st, meter, sizeof(meter));
+	snprintf(buf, size, "reading %s%s%s%s", meter, st->power[0] ? ", " : "", st->power,
+	         st->power[0] ? " W" : "");
+}
+
+static void describe_silent(const struct station *st, char *buf, size_t size)
+{
+	char meter[SEARCH_TEXT + 160];
+
+	describe_meter(st, meter, sizeof(meter));
+	snprintf(buf, size, "%s is silent", meter);
 }
 
 static void describe_waiting(const struct station *st, char *buf, size_t size)
@@ -167,6 +197,8 @@ char *station_describe(const struct station *st, char *buf, size_t size)
 		         diagnostics_problem(&st->meter, problem));
 	else if (st->meter.online)
 		describe_reading(st, buf, size);
+	else if (st->meter.last_frame_ms && !st->meter.port_err && !search_is_empty(&st->meter.search))
+		describe_silent(st, buf, size);
 	else
 		describe_waiting(st, buf, size);
 	return buf;

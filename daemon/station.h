@@ -48,6 +48,13 @@ void station_fini(struct station *st);
 void station_restate(struct station *st);
 void station_tell_diagnostics(struct station *st);
 
+/* Whether values arrive and are understood. */
+bool station_is_fine(const struct station *st);
+
+/* What people call it: the NAME of its section, else its number, else its port. Lives as long as it is not
+ * closed and says no other number. */
+const char *station_name(const struct station *st);
+
 /* What it does, for `systemctl status`: "reading MA304H3E 6970… on /dev/ttyAMA0 at 2400 8N1, 229 W".
  * Returns buf. */
 char *station_describe(const struct station *st, char *buf, size_t size);

@@ -1,4 +1,4 @@
-/* Text that a meter sends. Pure. */
+/* Text that comes from outside. Pure. */
 #ifndef UTF8_H
 #define UTF8_H
 
