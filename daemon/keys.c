@@ -66,7 +66,7 @@ static const char *nearest_list(const char *text)
 #define LEVEL_FORM "at most 60 characters without / + #"
 #define TOPIC_FORM \
 	"at most 60 characters of topic, without + #, neither beginning nor ending with /"
-#define PATH_FORM   "a path that begins with /"
+#define SECRET_FORM "the path, beginning with /, of a file that holds it"
 #define DEVICE_FORM "auto, or a path that begins with / (tcp://host:port is not available yet)"
 #define NAME_FORM   "at most 60 characters, not \"bridge\""
 #define LIST_FORM   "auto, or a name that `hantool lists` prints"
@@ -86,7 +86,7 @@ static const struct setting settings[] = {
 	{ KEY("mqtt", "port", NUMBER, "1883", IN(mqtt.port)), RANGE(1, 65535, NULL) },
 	{ KEY("mqtt", "client-id", TEXT, "", IN(client_id)), FORM(LEVEL_FORM, is_level) },
 	{ KEY("mqtt", "username", TEXT, "", IN(mqtt.username)), FORM("printable characters", is_printable) },
-	{ KEY("mqtt", "password-file", TEXT, "", IN(password_file)), FORM(PATH_FORM, is_path) },
+	{ KEY("mqtt", "password-file", TEXT, "", IN(password_file)), FORM(SECRET_FORM, is_path), .secret = true },
 	{ KEY("mqtt", "protocol", WORD, "5", IN(mqtt.protocol)), WORDS("5", "3.1.1") },
 	{ KEY("mqtt", "keepalive", NUMBER, "30", IN(mqtt.keepalive_s)), RANGE(5, 65535, "s") },
 	{ KEY("mqtt", "topic-prefix", TEXT, "han", IN(publish.prefix)), FORM(TOPIC_FORM, is_topic) },
@@ -131,8 +131,8 @@ static const struct setting settings[] = {
 	{ KEY("meter", "protocol", WORD, "auto", IN_METER(protocol)), WORDS("auto", "hdlc", "mbus", "p1") },
 	{ KEY("meter", "list", TEXT, "auto", IN_METER(list)), FORM(LIST_FORM, is_list), .nearest = nearest_list },
 	{ KEY("meter", "name", TEXT, "", IN_METER(name)), FORM(NAME_FORM, is_name) },
-	{ KEY("meter", "key-file", TEXT, "", IN_METER(key_file)), FORM(PATH_FORM, is_path) },
-	{ KEY("meter", "auth-key-file", TEXT, "", IN_METER(auth_key_file)), FORM(PATH_FORM, is_path) },
+	{ KEY("meter", "key-file", TEXT, "", IN_METER(key_file)), FORM(SECRET_FORM, is_path), .secret = true },
+	{ KEY("meter", "auth-key-file", TEXT, "", IN_METER(auth_key_file)), FORM(SECRET_FORM, is_path), .secret = true },
 	{ KEY("meter", "allow-replay", YES_NO, "no", IN_METER(settings.decoder.allow_replay)) },
 	{ KEY("meter", "silent-after", NUMBER, "auto", IN_METER(settings.silent_after_s)), RANGE(1, 604800, "s"), WORDS("auto") },
 	{ KEY("meter", "max-power", NUMBER, "0", IN_METER(later.number)), RANGE(0, 100000000, "W"), NOT_YET },

@@ -215,11 +215,12 @@ int main(int argc, char **argv)
 		config_free(config);
 		return EXIT_SUCCESS;
 	}
+	log_set_level(d.options.verbose ? LOG_DEBUG : (int)config->log_level);
+	log_info("hanmqttd %s starting", HANMQTTD_VERSION);
 	rc = set_up(&d, config);
 	if (rc < 0) {
-		service_failed(-rc, "not started: %s; the journal says more", strerror(-rc));
+		service_failed(-rc, "not started: %s; the journal says why", strerror(-rc));
 	} else {
-		log_info("hanmqttd %s started", HANMQTTD_VERSION);
 		service_ready(&d.service);
 		if (loop_run(&d.loop) < 0)
 			d.exit_code = EXIT_FAILURE;

@@ -204,8 +204,12 @@ static void explain(const struct setting *s, const char *text, char error[SETTIN
 {
 	const char *nearest = s->nearest ? s->nearest(text) : NULL;
 
-	snprintf(error, SETTING_ERROR, "\"%.60s\" is not accepted%s%.60s%s; accepted: ", text,
-	         nearest ? ", is " : "", nearest ? nearest : "", nearest ? " meant?" : "");
+	if (s->secret)
+		snprintf(error, SETTING_ERROR, "what stands here is not accepted; accepted: ");
+	else
+		snprintf(error, SETTING_ERROR,
+		         "\"%.60s\" is not accepted%s%.60s%s; accepted: ", text,
+		         nearest ? ", is " : "", nearest ? nearest : "", nearest ? " meant?" : "");
 	switch (s->type) {
 	case SETTING_TEXT:
 		append(error, s->accepted);

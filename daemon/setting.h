@@ -36,6 +36,7 @@ struct setting {
 	bool (*fits)(const char *text); /* SETTING_TEXT, not empty: whether it has that form */
 	/* SETTING_TEXT that does not fit: what may have been meant, or NULL; NULL: nobody knows */
 	const char *(*nearest)(const char *text);
+	bool secret; /* the secret itself may stand there by mistake: messages do not repeat it */
 	unsigned later_words; /* bits: words of which nothing is built yet */
 	bool later;           /* nothing but the default is built yet */
 };

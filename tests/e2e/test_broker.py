@@ -103,7 +103,7 @@ def test_killed_and_restarted(rig, moment):
         house.daemon.saw(message)
     house.broker.start()
     right_again(house.broker, wanted(message, client, config), time.monotonic())
-    assert not house.daemon.lines("started")[1:], "the daemon was restarted"
+    assert not house.daemon.lines("starting")[1:], "the daemon was restarted"
 
 
 @pytest.mark.background

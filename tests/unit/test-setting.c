@@ -45,6 +45,7 @@ static const struct setting six     = { AT(number), .type = SETTING_WORD, .prese
 static const struct setting text    = { AT(text), .type = SETTING_TEXT, .preset = "han", .accepted = "at most 5 characters", .fits = is_short };
 static const struct setting unset   = { AT(text), .type = SETTING_TEXT, .preset = "", .accepted = "anything" };
 static const struct setting named   = { AT(text), .type = SETTING_TEXT, .preset = "", .accepted = "at most 5 characters", .fits = is_short, .nearest = near_six };
+static const struct setting hidden  = { AT(text), .type = SETTING_TEXT, .preset = "", .accepted = "at most 5 characters", .fits = is_short, .secret = true };
 static const struct setting scale   = { AT(scale), .type = SETTING_SCALE, .preset = "auto", .words = { "auto" } };
 static const struct setting factor  = { AT(scale), .type = SETTING_SCALE, .preset = "1" };
 static const struct setting line    = { AT(line), .type = SETTING_LINE, .preset = "auto" };
@@ -123,6 +124,7 @@ static const struct {
 	{ &text,   "sixsix",     FORM("sixsix", "at most 5 characters") },
 	{ &text,   FORTY FORTY,  FORM(FORTY "01234567890123456789", "at most 5 characters") },
 	{ &named,  "sixsix",     "\"sixsix\" is not accepted, is six meant?; accepted: at most 5 characters" },
+	{ &hidden, "sixsix",     "what stands here is not accepted; accepted: at most 5 characters" },
 	{ &named,  "sevens",     FORM("sevens", "at most 5 characters") },
 	{ &scale,  "0",          FORM("0", "auto or " A_SCALE) },
 	{ &scale,  "0.000",      FORM("0.000", "auto or " A_SCALE) },
