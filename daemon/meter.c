@@ -88,8 +88,9 @@ static void identify(struct meter *meter, const struct identity *identity)
 
 	meter->identity = *identity;
 	describe(&j, meter, NULL);
-	log_write(LOG_INFO, j.fields, "meter: %s speaks on %s", identity->text,
-	          search_path(&meter->search));
+	/* before its first values the line that it is read follows at once */
+	log_write(meter->online ? LOG_INFO : LOG_DEBUG, j.fields, "meter: %s speaks on %s",
+	          identity->text, search_path(&meter->search));
 	meter->hooks.identified(meter->hooks.user, meter);
 }
 

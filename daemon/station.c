@@ -63,11 +63,14 @@ static void on_reading(void *user, struct meter *meter, const struct han_reading
 		.baud = set.baud,
 		.format = serial_format_name(set.format),
 	};
+	bool had_power = st->power[0];
 
 	remember(st, reading);
 	publisher_reading(&st->publisher, reading, &line);
 	if (!st->problem[0])
 		station_tell_diagnostics(st);
+	if (st->power[0] && !had_power)
+		st->hooks.changed(st->hooks.user);
 	st->hooks.read(st->hooks.user);
 }
 
@@ -76,6 +79,8 @@ static void on_availability(void *user, struct meter *meter, bool online)
 	struct station *st = user;
 
 	(void)meter;
+	if (!online)
+		st->power[0] = '\0';
 	publisher_availability(&st->publisher, online);
 	note_change(st);
 }

@@ -1,13 +1,15 @@
 """Start, stop, reload, and what the service manager is told."""
+import ctypes
 import glob
 import os
+import pathlib
 import re
 import signal
 
 import pytest
 
 import kaifa
-from rig import SANITIZED, config
+from rig import SANITIZED, config, pause, until
 
 METER = "6970631400000016"
 
@@ -73,6 +75,126 @@ def test_no_watchdog_unasked(rig, env):
     house.feed(kaifa.Meter(METER).list2())
     assert house.daemon.stop()[0] == 0
     assert not any("WATCHDOG" in n.fields for n in house.daemon.notes.since())
+
+
+def fed(daemon, since):
+    return [n for n in daemon.notes.since(since) if n.fields.get("WATCHDOG") == "1"]
+
+
+@pytest.mark.background
+def test_hung_loop_is_not_fed(rig):
+    """The watchdog is not fed by a daemon that hangs, and is again by one that goes on."""
+    daemon = rig.daemon(config(1, rig.port().path), env={"WATCHDOG_USEC": "200000"})
+    daemon.notes.wait("watchdog", lambda _: fed(daemon, 0))
+    daemon.send(signal.SIGSTOP)
+    until("the daemon stopped", lambda: "T (stopped)" in
+          pathlib.Path(f"/proc/{daemon.pid}/status").read_text(encoding="ascii"))
+    pause(0.3)  # what was on its way has arrived
+    mark = daemon.notes.mark()
+    pause(1)
+    assert not fed(daemon, mark)
+    daemon.send(signal.SIGCONT)
+    daemon.notes.wait("watchdog", lambda _: fed(daemon, mark))
+
+
+class Tracer:
+    """Stops one thread of another process, as a debugger does; to be used by one thread."""
+
+    SEIZE, INTERRUPT = 0x4206, 0x4207
+
+    def __init__(self, thread):
+        self.thread = thread
+        self.libc = ctypes.CDLL(None, use_errno=True)
+        self.libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_long, ctypes.c_void_p, ctypes.c_void_p]
+        self.libc.ptrace.restype = ctypes.c_long
+
+    def stop(self):
+        for request in (self.SEIZE, self.INTERRUPT):
+            if self.libc.ptrace(request, self.thread, None, None) != 0:
+                pytest.skip(f"no tracing here: {os.strerror(ctypes.get_errno())}")
+        self.reap()
+
+    def reap(self):
+        """The process whose thread it is ends only when its tracer has seen the thread end."""
+        os.waitpid(self.thread, 0x40000000)  # __WALL
+
+
+@pytest.mark.background
+def test_hung_broker_thread(rig):
+    """While the broker's thread hangs the meter is read, and the watchdog is fed for thirty periods; then a
+    line says what is wrong, and it is no more."""
+    house = rig.house(env={"WATCHDOG_USEC": "300000"})
+    house.feed(kaifa.Meter(METER).list2())
+    threads = {int(name) for name in os.listdir(f"/proc/{house.daemon.pid}/task")} - {house.daemon.pid}
+    assert len(threads) == 1
+    tracer = Tracer(*threads)
+    tracer.stop()
+    mark = house.daemon.notes.mark()
+    house.daemon.expect_line("service:", "hung", levels=("error",), timeout=30)
+    assert len(fed(house.daemon, mark)) >= 30  # twice per period, but for what it had waited before
+    pause(0.3)
+    mark = house.daemon.notes.mark()
+    pause(1)
+    assert not fed(house.daemon, mark)
+    house.daemon.process.kill()
+    tracer.reap()
+    house.daemon.process.wait()
+
+
+def test_status_without_anything(rig):
+    """From the start systemd knows what is waited for, and is not told twice."""
+    port = rig.port(plugged=False)
+    daemon = rig.daemon(config(1, port.path))
+    assert daemon.notes.since()[0].fields["STATUS"] == "starting"
+    daemon.expect_status(rf"^waiting for port {re.escape(str(port.path))}: No such file or directory, "
+                         r"broker 127\.0\.0\.1 port 1 not connected: Connection refused$")
+    mark = daemon.notes.mark()
+    pause(3)
+    assert not daemon.notes.since(mark)
+    assert daemon.stop()[0] == 0
+    daemon.expect_status("^stopping$")
+
+
+def test_status_of_silence(rig):
+    """A meter that has fallen silent is named as such."""
+    house = rig.house(meter={"silent-after": 1})
+    house.feed(kaifa.Meter(METER).list2())
+    house.daemon.expect_status(rf"^reading MA304H4 {METER} on {re.escape(str(house.port.path))} at 2400 8N1, "
+                               "1527 W, broker connected$")
+    house.daemon.expect_status(rf"{METER} on {re.escape(str(house.port.path))} is silent, broker connected$")
+
+
+def test_status_of_several(rig):
+    """Of several meters those that are not read are named, with the reason."""
+    broker, ports = rig.broker(), (rig.port(), rig.port(plugged=False))
+    daemon = rig.daemon(rig.setting(broker, *ports, meters={"house": {}, "garage": {}}))
+    daemon.expect_status("^reading none of 2 meters, broker connected; house: .*; garage: waiting for port .*")
+    ports[0].write(kaifa.Meter(METER).list2().octets)
+    daemon.expect_status("^reading 1 of 2 meters, broker connected; garage: waiting for port [^;]*$")
+
+
+def test_status_of_refused_reload(house):
+    """A reload that was refused stays in the status, with its reason, until the next good one."""
+    house.feed(kaifa.Meter(METER).list2())
+    good = house.daemon.config.read_text(encoding="utf-8")
+    house.daemon.reload("[mqtt]\nport = 70000\n")
+    house.daemon.expect_status("reload refused", "port.*70000")
+    house.daemon.reload("[mqtt]\nhots = x\n")
+    house.daemon.expect_status("reload refused", "hots")
+    house.broker.kill()
+    house.daemon.expect_status("not connected.*; reload refused")
+    house.daemon.reload(good)
+    house.daemon.expect_status("not connected: [^;]*$")
+
+
+def test_status_of_bad_start(rig):
+    """A configuration that ends the start stands in the status of the failed unit."""
+    daemon = rig.daemon("[mqtt]\nhots = x\n", ready=False)
+    assert daemon.ended() == 78
+    daemon.expect_status("not started", "hots")
+    check = rig.daemon("[mqtt]\nhots = x\n", ready=False, arguments=("--check",))
+    assert check.ended() == 78
+    assert not check.notes.since()
 
 
 def test_without_service_manager(rig):
@@ -210,6 +332,7 @@ def test_named_line_is_missing(rig, line):
     need_no_gpio()
     daemon = rig.daemon(config(1, rig.port().path, power={"line": line}), ready=False)
     assert daemon.ended() == 1
+    daemon.expect_status("not started")
     daemon.expect_line(re.escape(line) + "|GPIO2[56]", levels=("error",))
 
 
