@@ -5,15 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "about.h"
 #include "candidates.h"
 #include "log.h"
-#include "payload.h"
 #include "status.h"
 
 #define DIAGNOSTICS_MS 60000
 #define STATUS_GAP_MS  10000
 #define GOODBYE_MS     1500 /* of the two seconds that a stop may take */
-#define NAMES_MAX      64   /* of meters in the info message */
 #define STATUS_MAX     16   /* of meters in the status */
 
 /* ---- what people see of it ---- */
@@ -40,30 +39,7 @@ static void tell_status(struct app *app)
 
 static void tell_info(struct app *app)
 {
-	char line[BUS_LINE_TEXT], libmosquitto[32];
-	const char *names[NAMES_MAX];
-	struct payload_bridge info = {
-		.version = HANMQTTD_VERSION,
-		.start = &app->start,
-		.meters = names,
-		.libmosquitto = libmosquitto,
-		.power_on = app->bus.on,
-	};
-	char *json;
-
-	mqtt_library_version(libmosquitto, sizeof(libmosquitto));
-	if (app->bus.held)
-		info.power_line = bus_line_print(&app->bus.line, line, sizeof(line));
-	for (size_t i = 0; i < app->station_count && info.meter_count < NAMES_MAX; i++) {
-		const char *base = app->stations[i].publisher.base;
-
-		if (base[0])
-			names[info.meter_count++] = strrchr(base, '/') + 1;
-	}
-	json = payload_bridge_info(&info);
-	if (json)
-		bridge_info(&app->bridge, json);
-	free(json);
+	about_tell(&app->bridge, &app->power, app->stations, app->station_count, &app->start);
 }
 
 /* ---- from the stations ---- */
@@ -75,7 +51,10 @@ static void on_identified(void *user)
 
 static void on_changed(void *user)
 {
-	tell_status(user);
+	struct app *app = user;
+
+	tell_status(app);
+	power_review(&app->power);
 }
 
 static void on_read(void *user)
@@ -86,7 +65,34 @@ static void on_read(void *user)
 		tell_status(app);
 }
 
+/* ---- from the power ---- */
+
+static void on_power(void *user)
+{
+	tell_info(user);
+	tell_status(user);
+}
+
+static void on_power_failed(void *user)
+{
+	struct app *app = user;
+
+	loop_stop(app->loop);
+}
+
+static void press_power(void *user)
+{
+	struct app *app = user;
+
+	power_press(&app->power);
+}
+
 /* ---- from the broker ---- */
+
+static void on_broker(void *user)
+{
+	tell_status(user);
+}
 
 static void announce_all(void *user)
 {
@@ -100,6 +106,7 @@ static void restate_all(void *user)
 {
 	struct app *app = user;
 
+	tell_info(app);
 	for (size_t i = 0; i < app->station_count; i++)
 		station_restate(&app->stations[i]);
 }
@@ -111,7 +118,6 @@ static void on_connected(void *user)
 
 	announce_all(app);
 	bridge_availability(&app->bridge, true);
-	tell_info(app);
 	restate_all(app);
 }
 
@@ -138,6 +144,7 @@ static void diagnostics_fired(struct timer *timer)
 
 	for (size_t i = 0; i < app->station_count; i++)
 		station_tell_diagnostics(&app->stations[i]);
+	power_review(&app->power); /* a cycle is forgotten after a day */
 	tell_status(app);
 	log_catch_up();
 }
@@ -146,29 +153,25 @@ static void apply_log(struct app *app)
 {
 	log_set_level(app->verbose ? LOG_DEBUG : (int)app->config->log_level);
 	for (size_t i = 0; i < app->station_count; i++)
-		app->stations[i].meter.log_frames = app->config->log_frames;
+		station_log_frames(&app->stations[i], app->config->log_frames);
 }
 
-static int start_meters(struct app *app, bool flush)
+/* What the entities of the meters need to know of the daemon. */
+static struct publisher_bridge bridge_of(const struct app *app)
 {
-	int rc = 0;
+	bool held = app->power.state != POWER_NONE;
 
-	for (size_t i = 0; i < app->station_count && rc == 0; i++)
-		rc = station_start(&app->stations[i], flush);
-	apply_log(app);
-	return rc;
-}
-
-static void settled(struct timer *timer)
-{
-	struct app *app = container_of(timer, struct app, settle);
-
-	if (start_meters(app, true) < 0)
-		loop_stop(app->loop);
+	return (struct publisher_bridge){
+		.availability = app->bridge.availability,
+		.power_info = held ? app->bridge.info : NULL,
+		.power_command =
+			held && app->config->commands ? app->bridge.power_cycle_topic : NULL,
+	};
 }
 
 static int start_stations(struct app *app)
 {
+	const struct publisher_bridge bridge = bridge_of(app);
 	const struct outlet outlet = { app, send_message };
 	const struct station_hooks hooks = { app, on_identified, on_changed, on_read };
 	int rc = 0;
@@ -179,15 +182,19 @@ static int start_stations(struct app *app)
 	while (app->station_count < app->config->meter_count && rc == 0) {
 		size_t i = app->station_count++;
 
-		rc = station_init(&app->stations[i], app->loop, app->config, i, &app->mqtt,
-		                  app->bridge.availability, &outlet, &hooks);
+		rc = station_init(&app->stations[i], app->loop, app->config, i, &app->mqtt, &bridge,
+		                  &outlet, &hooks);
 	}
+	if (rc == 0)
+		rc = power_serve(&app->power, app->stations, app->station_count);
+	apply_log(app);
+	tell_status(app);
 	return rc;
 }
 
 static void stop_stations(struct app *app)
 {
-	timer_stop(&app->settle);
+	power_serve(&app->power, NULL, 0);
 	for (size_t i = 0; i < app->station_count; i++)
 		station_fini(&app->stations[i]);
 	free(app->stations);
@@ -198,18 +205,19 @@ static void stop_stations(struct app *app)
 static int start_broker(struct app *app)
 {
 	const struct outlet outlet = { app, send_message };
-	const struct bridge_hooks bridge = { app, announce_all, restate_all };
-	const struct mqtt_hooks broker = { app, on_connected, on_changed, on_connected,
+	const struct bridge_hooks bridge = { app, announce_all, restate_all, press_power };
+	const struct mqtt_hooks broker = { app, on_connected, on_broker, on_connected,
 		                           on_received };
-	const char *const subscriptions[] = { app->config->status_topic, NULL };
+	const char *subscriptions[BRIDGE_SUBSCRIPTIONS + 1];
 	struct message will;
 	int rc = bridge_init(&app->bridge, app->loop, app->config->publish.prefix,
-	                     app->config->mqtt.client_id, app->config->status_topic, &outlet,
-	                     &bridge);
+	                     app->config->mqtt.client_id, app->config->status_topic,
+	                     app->config->commands, &outlet, &bridge);
 
 	if (rc < 0)
 		return rc;
 	will = bridge_will(&app->bridge);
+	bridge_subscriptions(&app->bridge, subscriptions);
 	return mqtt_open(&app->mqtt, app->loop, &app->config->mqtt, &will, subscriptions, &broker);
 }
 
@@ -237,19 +245,12 @@ static bool uses_header(const struct config *config)
 	return header;
 }
 
-static int open_bus(struct app *app)
+static int open_power(struct app *app)
 {
-	return bus_open(&app->bus, &app->config->power, uses_header(app->config));
-}
+	const struct power_hooks hooks = { app, on_power, on_power_failed };
 
-/* The meters' ports open at once, or when a bus just powered has come to rest. */
-static int run_meters(struct app *app, bool just_powered)
-{
-	if (!just_powered)
-		return start_meters(app, false);
-	timer_start(&app->settle, app->config->power.settle_ms, 0);
-	tell_status(app);
-	return 0;
+	return power_open(&app->power, app->loop, &app->config->power, uses_header(app->config),
+	                  &hooks);
 }
 
 static uint64_t stalled_ms(void *user)
@@ -270,17 +271,13 @@ int app_start(struct app *app, struct loop *loop, struct service *service, struc
 	clock_gettime(CLOCK_REALTIME, &app->start);
 	apply_log(app);
 	service_watch(service, stalled_ms, app);
-	rc = timer_init(&app->settle, loop, settled);
+	rc = timer_init(&app->diagnostics, loop, diagnostics_fired);
 	if (rc == 0)
-		rc = timer_init(&app->diagnostics, loop, diagnostics_fired);
-	if (rc == 0)
-		rc = open_bus(app);
+		rc = open_power(app);
 	if (rc == 0)
 		rc = start_broker(app);
 	if (rc == 0)
 		rc = start_stations(app);
-	if (rc == 0)
-		rc = run_meters(app, app->bus.held);
 	if (rc == 0)
 		timer_start(&app->diagnostics, DIAGNOSTICS_MS, DIAGNOSTICS_MS);
 	else
@@ -288,7 +285,7 @@ int app_start(struct app *app, struct loop *loop, struct service *service, struc
 	return rc;
 }
 
-static int restart(struct app *app, struct config *config, bool power, bool broker)
+static int restart(struct app *app, struct config *config, bool line, bool broker)
 {
 	struct config *old = app->config;
 	int rc = 0;
@@ -296,17 +293,17 @@ static int restart(struct app *app, struct config *config, bool power, bool brok
 	stop_stations(app);
 	if (broker)
 		stop_broker(app, 0);
-	if (power)
-		bus_close(&app->bus);
+	if (line)
+		power_close(&app->power);
 	app->config = config;
-	if (power)
-		rc = open_bus(app);
+	if (line)
+		rc = open_power(app);
+	else
+		power_configure(&app->power, &config->power);
 	if (rc == 0 && broker)
 		rc = start_broker(app);
 	if (rc == 0)
 		rc = start_stations(app);
-	if (rc == 0)
-		rc = run_meters(app, power && app->bus.held);
 	if (rc < 0)
 		log_error("the new configuration cannot be put into force: %s", strerror(-rc));
 	config_free(old);
@@ -315,14 +312,16 @@ static int restart(struct app *app, struct config *config, bool power, bool brok
 
 int app_reconfigure(struct app *app, struct config *config)
 {
-	bool power = !config_same_power(app->config, config) ||
-	             uses_header(app->config) != uses_header(config);
+	bool line = !config_same_line(app->config, config) ||
+	            uses_header(app->config) != uses_header(config);
 	bool broker = !config_same_mqtt(app->config, config);
 	int rc = 0;
 
-	if (power || broker || !config_same_meters(app->config, config)) {
-		rc = restart(app, config, power, broker);
+	if (line || broker || !config_same_meters(app->config, config)) {
+		rc = restart(app, config, line, broker);
 	} else {
+		app->config->power = config->power;
+		power_configure(&app->power, &app->config->power);
 		app->config->log_level = config->log_level;
 		app->config->log_frames = config->log_frames;
 		config_free(config);
@@ -335,8 +334,7 @@ bool app_stop(struct app *app)
 {
 	stop_stations(app);
 	stop_broker(app, GOODBYE_MS);
-	bus_close(&app->bus);
-	timer_fini(&app->settle);
+	power_close(&app->power);
 	timer_fini(&app->diagnostics);
 	config_free(app->config);
 	app->config = NULL;

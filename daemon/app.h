@@ -9,10 +9,10 @@
 #include <time.h>
 
 #include "bridge.h"
-#include "bus.h"
 #include "config.h"
 #include "loop.h"
 #include "mqtt.h"
+#include "power.h"
 #include "service.h"
 #include "station.h"
 
@@ -22,10 +22,9 @@ struct app {
 	struct config *config;
 	bool verbose; /* the command line asks for debug messages */
 	struct timespec start;
-	struct bus bus;
+	struct power power;
 	struct mqtt mqtt;
 	struct bridge bridge;
-	struct timer settle;      /* after the bus was powered: the meters' ports open */
 	struct timer diagnostics; /* every minute */
 	struct station *stations; /* as many as the configuration has meters */
 	size_t station_count;

@@ -51,7 +51,6 @@ bool bus_find_hat(const char *root, char product[BUS_HAT_TEXT]);
 struct bus_settings {
 	struct bus_line line;
 	bool active_low;
-	unsigned settle_ms; /* octets this soon after switching on are noise; the owner waits */
 };
 
 struct bus {

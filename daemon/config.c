@@ -358,9 +358,15 @@ bool config_same_mqtt(const struct config *a, const struct config *b)
 	       strcmp(password_a, password_b) == 0;
 }
 
-bool config_same_power(const struct config *a, const struct config *b)
+bool config_same_line(const struct config *a, const struct config *b)
 {
-	return keys_same(a, b, "power");
+	const char *const keys[] = { "line", "active-low" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (!setting_same(keys_find("power", keys[i]), a, b))
+			return false;
+	}
+	return true;
 }
 
 static bool same_keys(const struct config_meter *a, const struct config_meter *b)

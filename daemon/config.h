@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "bus.h"
 #include "meter.h"
 #include "mqtt.h"
+#include "power.h"
 #include "publisher.h"
 #include "secret.h"
 #include "setting.h"
@@ -39,11 +39,12 @@ struct config_meter {
 struct config {
 	struct mqtt_settings mqtt;
 	struct publisher_settings publish;
-	struct bus_settings power;
+	struct power_settings power;
 	struct config_meter *meters;
 	size_t meter_count;       /* at least 1 */
 	const char **devices;     /* of the meters, NULL for auto */
 	const char *status_topic; /* Home Assistant's */
+	bool commands;            /* are taken from the broker */
 	unsigned log_level;       /* LOG_ERR … */
 	bool log_frames;
 
@@ -61,9 +62,10 @@ struct config_report {
 struct config *config_load(const char *path, bool required, const struct config_report *report);
 void config_free(struct config *config); /* accepts NULL */
 
-/* Whether the sections, and the passwords and keys that they lead to, say the same. */
+/* Whether the sections, and the passwords and keys that they lead to, say the same; of [power] the line
+ * alone, as times and limits change nothing that is held. */
 bool config_same_mqtt(const struct config *a, const struct config *b);
-bool config_same_power(const struct config *a, const struct config *b);
+bool config_same_line(const struct config *a, const struct config *b);
 bool config_same_meters(const struct config *a, const struct config *b); /* and what is published */
 
 #endif

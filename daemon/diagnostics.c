@@ -41,7 +41,10 @@ char *diagnostics_problem(const struct meter *meter, char buf[DIAGNOSTICS_PROBLE
 {
 	char text[TROUBLE_TEXT];
 
-	if (meter->online && meter->trouble.err)
+	if (meter->muted)
+		snprintf(buf, DIAGNOSTICS_PROBLEM,
+		         "the bus power is being cycled: wait a few seconds");
+	else if (meter->online && meter->trouble.err)
 		snprintf(buf, DIAGNOSTICS_PROBLEM, "%s",
 		         trouble_describe(meter->trouble.err, meter->settings->section, text));
 	else if (meter->online)

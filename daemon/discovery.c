@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "entities.h"
 #include "topic.h"
 
 #define TITLE_MAX 128
@@ -203,6 +204,56 @@ static void add_connection(cJSON *components, const struct discovery *d)
 	add_text(c, "entity_category", "diagnostic");
 }
 
+/* Of the daemon, and thus of every meter that it powers: those are one bus. */
+static void add_power(cJSON *components, const struct discovery *d)
+{
+	cJSON *c = add_component(components, d, "binary_sensor", "mbus_power", "M-Bus power");
+
+	add_text(c, "state_topic", d->power_info);
+	add_text(c, "value_template",
+	         "{{ 'ON' if value_json.power.state in ['on', 'settling'] else 'OFF' }}");
+	add_text(c, "device_class", "power");
+	add_text(c, "entity_category", "diagnostic");
+
+	c = add_component(components, d, "sensor", "mbus_power_cycles", "M-Bus power cycles today");
+	add_text(c, "state_topic", d->power_info);
+	add_text(c, "value_template", "{{ value_json.power.cycles_today }}");
+	add_text(c, "state_class", "measurement");
+	add_text(c, "entity_category", "diagnostic");
+	add_text(c, "icon", "mdi:restart");
+	cJSON_AddFalseToObject(c, "enabled_by_default");
+}
+
+static void add_power_cycle(cJSON *components, const struct discovery *d)
+{
+	cJSON *c = add_component(components, d, "button", "mbus_power_cycle", "Power-cycle M-Bus");
+
+	add_text(c, "command_topic", d->power_command);
+	add_text(c, "payload_press", "PRESS");
+	add_text(c, "device_class", "restart");
+	add_text(c, "entity_category", "config");
+	cJSON_AddNumberToObject(c, "qos", 1);
+}
+
+/* An entity that holds nothing but its platform is removed. */
+static void add_removed(cJSON *components, const struct discovery *d)
+{
+	static const struct {
+		enum entity entity;
+		const char *id, *platform;
+	} rows[] = {
+		{ ENTITY_POWER, "mbus_power", "binary_sensor" },
+		{ ENTITY_POWER_CYCLES, "mbus_power_cycles", "sensor" },
+		{ ENTITY_POWER_CYCLE, "mbus_power_cycle", "button" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (d->removed & rows[i].entity)
+			add_text(cJSON_AddObjectToObject(components, rows[i].id), "platform",
+			         rows[i].platform);
+	}
+}
+
 static void add_device(cJSON *root, const struct discovery *d)
 {
 	cJSON *device = cJSON_AddObjectToObject(root, "device");
@@ -253,6 +304,11 @@ char *discovery_message(const struct discovery *d)
 			add_measurement(components, d, han_measurement_at(i));
 	}
 	add_connection(components, d);
+	if (d->power_info)
+		add_power(components, d);
+	if (d->power_command)
+		add_power_cycle(components, d);
+	add_removed(components, d);
 	text = root ? cJSON_PrintUnformatted(root) : NULL;
 	cJSON_Delete(root);
 	return text;

@@ -22,7 +22,10 @@ struct discovery {
 	const char *base;                /* of the meter's topics, "han/6970631400000000" */
 	const char *bridge_availability; /* topics */
 	const char *meter_availability;
-	int qos;                    /* for Home Assistant's subscriptions */
+	const char *power_info; /* these two may be NULL: see struct publisher_bridge */
+	const char *power_command;
+	unsigned removed; /* entities (entities.h) that Home Assistant has and shall not have */
+	int qos;          /* for Home Assistant's subscriptions */
 	bool reactive_energy_class; /* Home Assistant knows it since 2025.6 */
 	const bool *announced;      /* by a measurement's place in the table */
 };

@@ -98,7 +98,7 @@ static const struct setting settings[] = {
 	{ KEY("mqtt", "psk-identity", TEXT, "", IN(later.text)), NOT_YET },
 	{ KEY("mqtt", "psk-file", TEXT, "", IN(later.text)), NOT_YET },
 	{ KEY("mqtt", "tls-insecure", YES_NO, "no", IN(later.yes)), NOT_YET },
-	{ KEY("mqtt", "commands", YES_NO, "no", IN(later.yes)), NOT_YET },
+	{ KEY("mqtt", "commands", YES_NO, "no", IN(commands)) },
 
 	{ KEY("homeassistant", "discovery", WORD, "device", IN(publish.discovery)), WORDS("device", "components", "off"), .later_words = 1 << PUBLISHER_DISCOVERY_COMPONENTS },
 	{ KEY("homeassistant", "prefix", TEXT, "homeassistant", IN(publish.homeassistant_prefix)), FORM(TOPIC_FORM, is_topic) },
@@ -118,12 +118,12 @@ static const struct setting settings[] = {
 	{ KEY("publish", "capacity-peaks", YES_NO, "no", IN(later.yes)), NOT_YET },
 	{ KEY("publish", "unknown-obis", YES_NO, "yes", IN(publish.unknown_obis)) },
 
-	{ KEY("power", "line", LINE, "auto", IN(power.line)) },
-	{ KEY("power", "active-low", YES_NO, "no", IN(power.active_low)) },
+	{ KEY("power", "line", LINE, "auto", IN(power.bus.line)) },
+	{ KEY("power", "active-low", YES_NO, "no", IN(power.bus.active_low)) },
 	{ KEY("power", "settle", NUMBER, "1", IN(power.settle_ms)), RANGE(0, 60, "s"), .scale = 1000 },
-	{ KEY("power", "cycle-after", NUMBER, "120", IN(later.number)), RANGE(0, 86400, "s"), NOT_YET },
-	{ KEY("power", "cycle-off", NUMBER, "5", IN(later.number)), RANGE(1, 600, "s"), NOT_YET },
-	{ KEY("power", "cycle-max", NUMBER, "6", IN(later.number)), RANGE(0, 1000, "per day"), NOT_YET },
+	{ KEY("power", "cycle-after", NUMBER, "120", IN(power.cycle.after_ms)), RANGE(0, 86400, "s"), .scale = 1000 },
+	{ KEY("power", "cycle-off", NUMBER, "5", IN(power.off_ms)), RANGE(1, 600, "s"), .scale = 1000 },
+	{ KEY("power", "cycle-max", NUMBER, "6", IN(power.cycle.max)), RANGE(0, 1000, "per day") },
 
 	{ KEY("meter", "device", TEXT, "auto", IN_METER(device)), FORM(DEVICE_FORM, is_device) },
 	{ KEY("meter", "baud", NUMBER, "auto", IN_METER(baud)), RANGE(300, 115200, NULL), WORDS("auto") },

@@ -87,6 +87,8 @@ static void on_octets(void *user, const uint8_t *buf, size_t len)
 	uint64_t now = loop_now_ms();
 	struct han_event event;
 
+	if (l->muted)
+		return;
 	tuning_octets(&l->tuning, buf, len, now);
 	l->hooks.octets(l->hooks.user, l, len);
 	do {
@@ -158,19 +160,41 @@ int listener_open(struct listener *l, const struct listener_settings *settings)
 	return serial_open(&l->serial, l->loop, &port, &hooks);
 }
 
-void listener_close(struct listener *l)
+/* The rest of a message that was under way will not come; nobody is told. */
+static void drop_message(struct listener *l)
 {
 	struct han_event event;
 
+	do
+		han_decoder_end(&l->decoder, &event);
+	while (event.type != HAN_MORE);
+}
+
+void listener_mute(struct listener *l, bool muted)
+{
+	l->muted = muted;
+	if (!l->listening)
+		return;
+	if (muted) {
+		timer_stop(&l->pause);
+		l->pause_runs = false;
+		drop_message(l);
+	} else {
+		serial_flush(&l->serial);
+		new_errors(l);
+	}
+	tuning_opened(&l->tuning, loop_now_ms());
+}
+
+void listener_close(struct listener *l)
+{
 	if (!l->listening)
 		return;
 	l->listening = false;
 	timer_stop(&l->pause);
 	l->pause_runs = false;
 	serial_close(&l->serial);
-	do
-		han_decoder_end(&l->decoder, &event);
-	while (event.type != HAN_MORE);
+	drop_message(l);
 }
 
 void listener_fini(struct listener *l)

@@ -47,6 +47,7 @@ struct listener {
 	bool pause_runs;
 	bool listening; /* between listener_open() and listener_close() */
 	bool flush;
+	bool muted;
 	char device[sizeof(((struct serial *)0)->path)];
 	struct serial_errors told; /* those that the tuning knows */
 	int err;                   /* why the port is not open; 0 while it is */
@@ -60,6 +61,10 @@ void listener_fini(struct listener *l); /* closes it; accepts a zeroed or half-b
 /* Opens the port, now or when it is there. The decoder remembers what it knew of meters. 0 or a negative errno. */
 int listener_open(struct listener *l, const struct listener_settings *settings);
 void listener_close(struct listener *l); /* accepts one that is not open; no hook is called */
+
+/* Muted: what comes in is noise and thrown away, and a message that was under way is forgotten. What the port
+ * holds when that ends, too. */
+void listener_mute(struct listener *l, bool muted);
 
 /* A frame whose checks agree, whatever becomes of its message. */
 bool listener_is_frame(const struct han_event *event);

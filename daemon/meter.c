@@ -129,9 +129,10 @@ static void note_frame(struct meter *meter)
 
 	meter->counters.frames_ok++;
 	meter->resyncing = false;
-	if (meter->last_frame_ms)
+	if (meter->last_frame_ms && !meter->interrupted)
 		meter_rhythm_learn(&meter->rhythm, now - meter->last_frame_ms);
 	meter->last_frame_ms = now;
+	meter->interrupted = false;
 	timer_start(&meter->silence, patience(meter), 0);
 	if (!meter->identity.text[0] && !meter->waiting_for_name) {
 		meter->waiting_for_name = true;
@@ -296,8 +297,11 @@ static void on_opened(void *user)
 {
 	struct meter *meter = user;
 
+	if (!meter->opened_ms || meter->port_err)
+		meter->opened_ms = loop_now_ms();
 	meter->port_err = 0;
-	timer_start(&meter->silence, patience(meter), 0);
+	if (!meter->muted)
+		timer_start(&meter->silence, patience(meter), 0);
 	meter->hooks.port(meter->hooks.user, meter);
 }
 
@@ -335,6 +339,37 @@ static void silence_fired(struct timer *timer)
 		          "meter: listening on %s, but %s; is the bus powered%s?",
 		          search_describe(&meter->search, text), why,
 		          search_goes_on(&meter->search) ? "" : " and the line setting right");
+}
+
+bool meter_is_local(const struct meter_settings *settings)
+{
+	const char *device = settings->port.device;
+
+	return !device || strncmp(device, "tcp://", 6) != 0;
+}
+
+bool meter_silence(const struct meter *meter, uint64_t *since_ms)
+{
+	if (!search_is_open(&meter->search))
+		return false;
+	*since_ms =
+		meter->last_frame_ms > meter->opened_ms ? meter->last_frame_ms : meter->opened_ms;
+	return true;
+}
+
+void meter_mute(struct meter *meter, bool muted)
+{
+	if (meter->muted == muted)
+		return;
+	meter->muted = muted;
+	search_mute(&meter->search, muted);
+	if (muted) {
+		meter->interrupted = true;
+		timer_stop(&meter->silence);
+	} else if (search_is_open(&meter->search)) {
+		timer_start(&meter->silence, patience(meter), 0);
+	}
+	meter->hooks.port(meter->hooks.user, meter);
 }
 
 void meter_wipe_keys(struct meter_settings *settings)

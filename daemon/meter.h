@@ -79,9 +79,12 @@ struct meter {
 	bool log_frames;
 	const char *list; /* the name of the list read last, NULL before */
 	bool resyncing;
+	bool muted;       /* what comes in does not count: the bus power is being cycled */
+	bool interrupted; /* it was, since the last frame */
 	struct meter_trouble trouble;
 	int port_err; /* why no port is open; 0 while one is, and while there is none to be opened */
 	struct meter_rhythm rhythm;
+	uint64_t opened_ms;
 	uint64_t last_frame_ms; /* 0: none yet */
 	struct meter_counters counters;
 };
@@ -92,6 +95,16 @@ struct meter {
 int meter_open(struct meter *meter, struct loop *loop, struct meter_settings *settings, bool flush,
                const struct meter_hooks *hooks);
 void meter_close(struct meter *meter); /* accepts a half-built one */
+
+/* Whether its port is one of this machine, whatever that reads: not one at tcp://host:port. */
+bool meter_is_local(const struct meter_settings *settings);
+
+/* Whether its port is open, and since when nothing valid has come. */
+bool meter_silence(const struct meter *meter, uint64_t *since_ms);
+
+/* Muted, what the port brings is thrown away and silence is no fault; heard again, the port is flushed
+ * and the silence begins anew. */
+void meter_mute(struct meter *meter, bool muted);
 
 /* Nothing of the keys stays in the settings. */
 void meter_wipe_keys(struct meter_settings *settings);

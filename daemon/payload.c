@@ -113,8 +113,8 @@ static void add_power(cJSON *object, const struct payload_bridge *bridge)
 
 	add_text(power, "line", bridge->power_line ? bridge->power_line : "none");
 	if (bridge->power_line)
-		add_text(power, "state", bridge->power_on ? "on" : "off");
-	cJSON_AddNumberToObject(power, "cycles_today", 0);
+		add_text(power, "state", bridge->power_state);
+	cJSON_AddNumberToObject(power, "cycles_today", bridge->power_cycles);
 }
 
 char *payload_bridge_info(const struct payload_bridge *bridge)

@@ -46,8 +46,9 @@ struct payload_bridge {
 	const char *const *meters; /* names, count of them */
 	size_t meter_count;
 	const char *libmosquitto;
-	const char *power_line; /* NULL: none is held */
-	bool power_on;
+	const char *power_line;  /* NULL: none is held */
+	const char *power_state; /* with a line: "on", "off", "settling", "cycling" */
+	unsigned power_cycles;   /* of the last 24 hours */
 };
 
 char *payload_bridge_info(const struct payload_bridge *bridge);

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "discovery.h"
+#include "entities.h"
 #include "log.h"
 #include "topic.h"
 
@@ -121,6 +122,7 @@ void publisher_identify(struct publisher *p, const char *identity)
 		p->announced_ms = 0; /* another device, another message */
 		timer_stop(&p->announcement);
 	}
+	p->told = entities_load(identity);
 	snprintf(p->identity, sizeof(p->identity), "%s", identity);
 	topic_level(p->meter.topic_name ? p->meter.topic_name : identity, level, sizeof(level));
 	snprintf(p->base, sizeof(p->base), "%.60s/%s", p->settings->prefix, level);
@@ -154,8 +156,34 @@ static const char *state_text(const struct publisher *p, const char *name)
 	return NULL;
 }
 
+/* What the settings give the meter now. */
+static unsigned entities_now(const struct publisher_bridge *bridge)
+{
+	unsigned set = 0;
+
+	if (bridge->power_info)
+		set |= ENTITY_POWER | ENTITY_POWER_CYCLES;
+	if (bridge->power_command)
+		set |= ENTITY_POWER_CYCLE;
+	return set;
+}
+
+/* What was taken away has been told once; the message that stays is one without it. */
+static void note_announced(struct publisher *p, unsigned entities, uint64_t now)
+{
+	bool removed = p->told & ~entities;
+
+	p->announced_ms = now;
+	if (p->told != entities)
+		entities_save(p->identity, entities);
+	p->told = entities;
+	if (removed)
+		timer_start(&p->announcement, ANNOUNCE_GAP_MS, 0);
+}
+
 void publisher_announce(struct publisher *p)
 {
+	const unsigned entities = entities_now(&p->meter.bridge);
 	const struct discovery d = {
 		.prefix = p->settings->homeassistant_prefix,
 		.version = p->meter.version,
@@ -165,7 +193,10 @@ void publisher_announce(struct publisher *p)
 		.model = state_text(p, "meter_type"),
 		.list_version = state_text(p, "obis_version"),
 		.base = p->base,
-		.bridge_availability = p->meter.bridge_availability,
+		.bridge_availability = p->meter.bridge.availability,
+		.power_info = p->meter.bridge.power_info,
+		.power_command = p->meter.bridge.power_command,
+		.removed = p->told & ~entities,
 		.meter_availability = p->availability,
 		.qos = (int)p->settings->qos,
 		.reactive_energy_class = p->settings->reactive_energy_class,
@@ -185,7 +216,7 @@ void publisher_announce(struct publisher *p)
 	if (!text)
 		return;
 	if (send_text(p, discovery_topic(&d, topic, sizeof(topic)), text, 1, true) == 0)
-		p->announced_ms = now;
+		note_announced(p, entities, now);
 	free(text);
 }
 

@@ -35,12 +35,19 @@ struct publisher_settings {
 	bool unknown_obis; /* codes without a name have topics too */
 };
 
+/* Topics of the daemon itself that a meter's entities use. */
+struct publisher_bridge {
+	const char *availability;
+	const char *power_info;    /* JSON with the power of the bus; NULL: it is not ours */
+	const char *power_command; /* cycles it on request; NULL: there is none */
+};
+
 /* Who speaks for the meter: does not change while the publisher lives. */
 struct publisher_meter {
-	const char *section;             /* its name in the configuration, "" for none */
-	const char *topic_name;          /* NULL: the meter's id */
-	const char *bridge_availability; /* a topic */
-	const char *version;             /* the daemon's */
+	const char *section;    /* its name in the configuration, "" for none */
+	const char *topic_name; /* NULL: the meter's id */
+	struct publisher_bridge bridge;
+	const char *version; /* the daemon's */
 };
 
 struct publisher_state;
@@ -51,8 +58,9 @@ struct publisher {
 	struct outlet outlet;
 	struct timer announcement; /* a discovery message that has to wait */
 	uint64_t announced_ms;     /* when the last one left; 0: none did */
-	char base[160];            /* "han/6970631400000000"; "" until the identity is known */
-	char availability[192];    /* topics below it */
+	unsigned told;  /* the entities (entities.h) that it, or one of an earlier run, had */
+	char base[160]; /* "han/6970631400000000"; "" until the identity is known */
+	char availability[192]; /* topics below it */
 	char identity[HAN_TEXT_MAX];
 	bool online;
 	bool fresh;                     /* of the identity, nothing has been sent yet */

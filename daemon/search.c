@@ -304,6 +304,12 @@ void search_close(struct search *s)
 	timer_fini(&s->look);
 }
 
+void search_mute(struct search *s, bool muted)
+{
+	for (size_t i = 0; i < s->listener_count; i++)
+		listener_mute(&s->listeners[i], muted);
+}
+
 /* ---- what is known ---- */
 
 const char *search_path(const struct search *s)
@@ -311,6 +317,15 @@ const char *search_path(const struct search *s)
 	const struct listener *l = search_listener(s);
 
 	return l ? l->device : "auto";
+}
+
+bool search_is_open(const struct search *s)
+{
+	for (size_t i = 0; i < s->listener_count; i++) {
+		if (s->listeners[i].listening && serial_is_open(&s->listeners[i].serial))
+			return true;
+	}
+	return false;
 }
 
 int search_err(const struct search *s)

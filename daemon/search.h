@@ -64,6 +64,12 @@ int search_open(struct search *s, struct loop *loop, const char *root,
                 bool flush, const struct search_hooks *hooks);
 void search_close(struct search *s); /* accepts a zeroed or half-built one */
 
+/* The bus is without power, or has just been given it: see listener_mute(). */
+void search_mute(struct search *s, bool muted);
+
+/* Whether a port is open. */
+bool search_is_open(const struct search *s);
+
 /* The one listener of a named device, or the one that was found; NULL while several are heard. */
 const struct listener *search_listener(const struct search *s);
 

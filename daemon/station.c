@@ -92,13 +92,15 @@ static void on_port_or_trouble(void *user, struct meter *meter)
 }
 
 int station_init(struct station *st, struct loop *loop, struct config *config, size_t index,
-                 const struct mqtt *mqtt, const char *bridge_availability,
+                 const struct mqtt *mqtt, const struct publisher_bridge *bridge,
                  const struct outlet *outlet, const struct station_hooks *hooks)
 {
 	struct config_meter *own = &config->meters[index];
-	const struct publisher_meter names = { own->settings.section, own->settings.topic_name,
-		                               bridge_availability, HANMQTTD_VERSION };
+	struct publisher_meter names = { own->settings.section, own->settings.topic_name, *bridge,
+		                         HANMQTTD_VERSION };
 
+	if (!meter_is_local(&own->settings))
+		names.bridge.power_info = names.bridge.power_command = NULL;
 	*st = (struct station){ .loop = loop, .config = own, .mqtt = mqtt, .hooks = *hooks };
 	return publisher_init(&st->publisher, loop, &config->publish, &names, outlet);
 }
@@ -115,9 +117,20 @@ int station_start(struct station *st, bool flush)
 
 	if (rc < 0)
 		log_error("meter: cannot start: %s", strerror(-rc));
+	st->meter.log_frames = st->log_frames;
 	st->running = rc == 0;
 	note_change(st);
 	return rc;
+}
+
+void station_log_frames(struct station *st, bool log_frames)
+{
+	st->log_frames = st->meter.log_frames = log_frames;
+}
+
+void station_mute(struct station *st, bool muted)
+{
+	meter_mute(&st->meter, muted);
 }
 
 void station_fini(struct station *st)
@@ -144,8 +157,8 @@ const char *station_name(const struct station *st)
 {
 	if (st->config->settings.section[0])
 		return st->config->settings.section;
-	return st->meter.identity.text[0] ? st->meter.identity.text :
-	                                    search_path(&st->meter.search);
+	return st->meter.identity.text[0] ? st->meter.identity.text
+	                                  : search_path(&st->meter.search);
 }
 
 /* "MA304H3E 6970… on /dev/ttyAMA0 at 2400 8N1" */
@@ -197,12 +210,15 @@ char *station_describe(const struct station *st, char *buf, size_t size)
 
 	if (!st->running)
 		snprintf(buf, size, "powering the bus");
+	else if (st->meter.muted)
+		snprintf(buf, size, "cycling the bus power");
 	else if (st->meter.online && st->meter.trouble.err)
 		snprintf(buf, size, "%s: %s", search_path(&st->meter.search),
 		         diagnostics_problem(&st->meter, problem));
 	else if (st->meter.online)
 		describe_reading(st, buf, size);
-	else if (st->meter.last_frame_ms && !st->meter.port_err && !search_is_empty(&st->meter.search))
+	else if (st->meter.last_frame_ms && !st->meter.port_err &&
+	         !search_is_empty(&st->meter.search))
 		describe_silent(st, buf, size);
 	else
 		describe_waiting(st, buf, size);

@@ -28,18 +28,27 @@ struct station {
 	struct meter meter;
 	struct publisher publisher;
 	bool running;
+	bool log_frames;
 	char power[HAN_DECIMAL_TEXT]; /* as last read, "" before */
 	char type[64];
 	char problem[DIAGNOSTICS_PROBLEM]; /* as last told */
 };
 
-/* Everything passed outlives the station, but the meter's keys: see meter_open(). 0 or a negative errno. */
+/* Everything passed outlives the station, but for bridge, not the topics in it, and the meter's keys: see
+ * meter_open(). A meter that is not local has nothing to do with the power of the bus. 0 or a negative
+ * errno. */
 int station_init(struct station *st, struct loop *loop, struct config *config, size_t index,
-                 const struct mqtt *mqtt, const char *bridge_availability,
+                 const struct mqtt *mqtt, const struct publisher_bridge *bridge,
                  const struct outlet *outlet, const struct station_hooks *hooks);
 
 /* Opens the meter's port; flush: see meter_open(). 0 or a negative errno, logged. */
 int station_start(struct station *st, bool flush);
+
+/* Whether frames are logged, now and when it starts. */
+void station_log_frames(struct station *st, bool log_frames);
+
+/* See meter_mute(). */
+void station_mute(struct station *st, bool muted);
 
 /* Says `offline` and closes; accepts a half-built one. */
 void station_fini(struct station *st);

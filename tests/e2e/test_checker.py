@@ -4,11 +4,12 @@ import json
 
 import pytest
 
-from homeassistant import check_message, check_state, check_states
+from homeassistant import check_message, check_state, check_states, render
 from measurements import MEASUREMENTS
 
 TOPIC = "homeassistant/device/hanmqttd_6970631400000000/config"
 BRIDGE = "han/bridge/hanmqttd-pi/availability"
+INFO = "han/bridge/hanmqttd-pi/info"
 METER = "han/6970631400000000/availability"
 CLASSES = {"W": "power", "var": "reactive_power", "A": "current", "V": "voltage", "kWh": "energy",
            "kvarh": "reactive_energy"}
@@ -43,6 +44,11 @@ def good():
     components["connection"]["state_topic"] = METER
     components["mbus_power_cycle"] = component("mbus_power_cycle", "button", payload_press="PRESS",
                                                device_class="restart", entity_category="config", qos=1)
+    components["mbus_power"] = {**component("mbus_power", "binary_sensor", device_class="power",
+                                            value_template="{{ 'ON' if value_json.power.state in "
+                                                           "['on', 'settling'] else 'OFF' }}",
+                                            entity_category="diagnostic"), "state_topic": INFO}
+    components["gone"] = {"platform": "sensor"}  # taken away
     return {
         "device": {"identifiers": ["hanmqttd_6970631400000000"], "name": "Electricity meter",
                    "manufacturer": "Kaifa", "model": "MA304H3E", "serial_number": "6970631400000000",
@@ -142,6 +148,10 @@ MUTATIONS = {
     "unknown class of a binary sensor": in_component("connection", device_class="link"),
     "retained command": in_component("mbus_power_cycle", retain=True),
     "button without a topic": without("components", "mbus_power_cycle", "command_topic"),
+    "template without braces": in_component("mbus_power", value_template="value_json.power.state"),
+    "template that is none": in_component("mbus_power", value_template="{{ value_json. }}"),
+    "removal of an unknown platform": in_component("gone", platform="meter"),
+    "removal with a name": in_component("gone", name="Gone"),
     "qos 3": put("qos", value=3),
     "too large": put("device", "model", value="x" * 70000),
 }
@@ -179,18 +189,25 @@ def test_bad_topic(topic):
 @pytest.mark.parametrize("name, payload", [
     (POWER, "1,5"), (POWER, "1e3"), (POWER, "007"), (POWER, "12 W"), (POWER, ""), (POWER, "unavailable"),
     (CLOCK, "2026-11-22T14:00:10"), (CLOCK, "yesterday"), (TEXT, ""), (TEXT, "x" * 256),
-    ("connection", "ON")])
+    ("connection", "ON"), ("mbus_power", "on"), ("mbus_power", "{}"), ("mbus_power", '{"power": "on"}')])
 def test_bad_state(name, payload):
     """A state that Home Assistant would log as an error is found."""
     assert check_state(good()["components"][name], payload)
 
 
+@pytest.mark.parametrize("state, expected", [("on", "ON"), ("settling", "ON"), ("off", "OFF"),
+                                             ("cycling", "OFF")])
+def test_template(state, expected):
+    """A template picks the state out of a JSON payload."""
+    assert render(good()["components"]["mbus_power"], json.dumps({"power": {"state": state}})) == expected
+
+
 def test_states():
     """States as documented pass; a missing one and a meter that is offline are found."""
     message = good()
-    states = {BRIDGE: "online", METER: "online"}
+    states = {BRIDGE: "online", METER: "online", INFO: '{"power": {"state": "on", "cycles_today": 0}}'}
     for name, part in message["components"].items():
-        if part["platform"] == "sensor":
+        if "state_topic" in part and part["platform"] == "sensor":
             states[part["state_topic"]] = {"timestamp": "2026-11-22T14:00:10+01:00"}.get(
                 part.get("device_class"), "48211.337" if "state_class" in part else name)
     assert list(check_states(message, states)) == []

@@ -194,13 +194,12 @@ def test_all_mistakes_are_told(rig):
 
 
 LATER = {
-    "mqtt": {"commands": "yes", "tls": "yes", "ca-file": "/etc/ssl/ca.pem", "ca-path": "/etc/ssl",
+    "mqtt": {"tls": "yes", "ca-file": "/etc/ssl/ca.pem", "ca-path": "/etc/ssl",
              "cert-file": "/c.pem", "key-file": "/k.pem", "psk-identity": "me", "psk-file": "/psk",
              "tls-insecure": "yes"},
     "homeassistant": {"discovery": "components", "energy-sensor": "register"},
     "publish": {"on-change": "yes", "min-interval": "10", "expire": "no", "live-energy": "no",
                 "net-power": "yes", "hour-energy": "yes", "capacity-peaks": "yes"},
-    "power": {"cycle-after": "60", "cycle-off": "6", "cycle-max": "7"},
     "meter": {"device": "tcp://localhost:2000", "max-power": "20000"},
 }
 
@@ -226,6 +225,8 @@ def test_not_available_yet(rig, section, key, value):
     "[meter]\nvoltage-scale = 0.1\ncurrent-scale = 0.010\nenergy-scale = 10\n",
     "[meter]\nvoltage-scale = auto\nlist = auto\n", "[publish]\nunknown-obis = no\n",
     "[meter a]\ndevice = /dev/a\n[meter b b]\ndevice = /dev/b\n", "[meter]\nname = Zähler\n",
+    "[power]\ncycle-after = 0\ncycle-off = 600 s\ncycle-max = 1000 per day\n",
+    "[mqtt]\ncommands = yes\n[power]\ncycle-after = 86400\ncycle-off = 1\ncycle-max = 0\n",
     "[homeassistant]\ndiscovery = off\n", "[mqtt]\nprotocol = 3.1.1\nusername = me\n",
 ])
 def test_right(rig, text):

@@ -113,11 +113,18 @@ def _check_root(message):
         if not isinstance(component, dict):
             yield f"{name}: no object"
             continue
+        if is_removal(component):
+            continue
         yield from _check_component(name, component, message)
         for key in ("unique_id", "default_entity_id"):
             value = component.get(key)
             if value is not None and seen.setdefault((key, str(value)), name) != name:
                 yield f"{name}: {key} {value} is that of {seen[key, str(value)]} too"
+
+
+def is_removal(component):
+    """A component of nothing but its platform removes the entity."""
+    return component.keys() == {"platform"} and component["platform"] in COMPONENT_KEYS
 
 
 def _texts(where, mapping, keys):
@@ -220,6 +227,13 @@ def _check_looks(name, component, device, platform):
         yield f"{name}: enabled_by_default is neither true nor false"
     if not str(component.get("icon", "mdi:x")).startswith("mdi:"):
         yield f"{name}: icon {component['icon']}"
+    if "value_template" in component:
+        try:
+            compile(_expression(component["value_template"]), name, "eval")
+        except ValueError as error:
+            yield f"{name}: value_template: {error}"
+        except SyntaxError:
+            yield f"{name}: value_template {component['value_template']} is no expression"
 
 
 def _check_sensor(name, component):
@@ -273,8 +287,36 @@ def _check_button(name, component):
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
 
+class _Json:
+    """A JSON object as a template sees it."""
+
+    def __init__(self, members):
+        for key, value in members.items():
+            setattr(self, key, _Json(value) if isinstance(value, dict) else value)
+
+
+def _expression(template):
+    """The one expression of a template; what we use of them reads in Python as in Jinja."""
+    match = re.fullmatch(r"\{\{ ([^{}]+) \}\}", template) if isinstance(template, str) else None
+    if not match:
+        raise ValueError(f"{template!r} is not one expression in {{{{ }}}}")
+    return match[1]
+
+
+def render(component, payload):
+    """The state that Home Assistant makes of a payload."""
+    if "value_template" not in component:
+        return payload
+    return str(eval(_expression(component["value_template"]),  # pylint: disable=eval-used
+                    {"__builtins__": {}, "value": payload, "value_json": _Json(json.loads(payload))}))
+
+
 def check_state(component, payload):
     """What is wrong with a state of this entity, or None."""
+    try:
+        payload = render(component, payload)
+    except (ValueError, AttributeError, TypeError) as error:
+        return f"its template on {payload!r}: {error}"
     if component["platform"] == "binary_sensor":
         if payload not in (component.get("payload_on", "ON"), component.get("payload_off", "OFF")):
             return f"{payload!r} is neither on nor off"
@@ -295,7 +337,7 @@ def check_state(component, payload):
 def check_states(message, retained):
     """Every entity has a topic that holds a fitting state, and all its availability topics say online."""
     for name, component in message["components"].items():
-        if component["platform"] == "button":
+        if component["platform"] == "button" or is_removal(component):
             continue
         topic = component["state_topic"]
         if topic not in retained:

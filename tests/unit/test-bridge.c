@@ -19,7 +19,7 @@ struct rig {
 	struct post post;
 	uint64_t announced_ms, restated_ms;
 	size_t before_restate; /* messages that had left by then */
-	unsigned announced, restated;
+	unsigned announced, restated, cycled;
 };
 
 static void on_announce(void *user)
@@ -39,17 +39,29 @@ static void on_restate(void *user)
 	rig->before_restate = rig->post.count;
 }
 
-static void rig_init(struct rig *rig, struct trial *trial)
+static void on_power_cycle(void *user)
 {
-	const struct bridge_hooks hooks = { rig, on_announce, on_restate };
+	struct rig *rig = user;
+
+	rig->cycled++;
+}
+
+static void rig_init_as(struct rig *rig, struct trial *trial, bool commands)
+{
+	const struct bridge_hooks hooks = { rig, on_announce, on_restate, on_power_cycle };
 	const struct outlet outlet = post_outlet(&rig->post);
 	char prefix[] = "han", client_id[] = "hanmqttd-pi", status[] = STATUS;
 
 	*rig = (struct rig){ 0 };
-	assert_int_equal(
-		bridge_init(&rig->bridge, &trial->loop, prefix, client_id, status, &outlet, &hooks),
-		0);
+	assert_int_equal(bridge_init(&rig->bridge, &trial->loop, prefix, client_id, status,
+	                             commands, &outlet, &hooks),
+	                 0);
 	prefix[0] = client_id[0] = status[0] = 'x'; /* they were copied */
+}
+
+static void rig_init(struct rig *rig, struct trial *trial)
+{
+	rig_init_as(rig, trial, false);
 }
 
 static void rig_fini(struct rig *rig)
@@ -106,18 +118,21 @@ static void test_long_names(void **state)
 	static const char client_id[] =
 		"hanmqttd-hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh-ffff";
 	struct rig rig = { 0 };
-	const struct bridge_hooks hooks = { &rig, on_announce, on_restate };
+	const struct bridge_hooks hooks = { &rig, on_announce, on_restate, on_power_cycle };
 	const struct outlet outlet = post_outlet(&rig.post);
 	struct trial trial;
 	char topic[256];
 
 	(void)state;
 	trial_init(&trial);
-	assert_int_equal(
-		bridge_init(&rig.bridge, &trial.loop, prefix, client_id, prefix, &outlet, &hooks),
-		0);
+	assert_int_equal(bridge_init(&rig.bridge, &trial.loop, prefix, client_id, prefix, true,
+	                             &outlet, &hooks),
+	                 0);
 	snprintf(topic, sizeof(topic), "%s/bridge/%s/availability", prefix, client_id);
 	assert_string_equal(bridge_will(&rig.bridge).topic, topic);
+	snprintf(topic, sizeof(topic), "%s/bridge/%s/command/power_cycle", prefix, client_id);
+	receive(&rig, topic, "PRESS", false);
+	assert_int_equal(rig.cycled, 1);
 	receive(&rig, prefix, "online", false);
 	assert_true(trial_left_ms(&rig.bridge.birth) > 0);
 	rig_fini(&rig);
@@ -159,6 +174,110 @@ static void test_letters(void **state)
 		assert_int_equal(rig.announced + rig.restated + rig.post.count, 0);
 		rig_fini(&rig);
 	}
+	trial_fini(&trial);
+}
+
+#define CYCLE    "han/bridge/hanmqttd-pi/command/power_cycle"
+#define ANNOUNCE "han/bridge/hanmqttd-pi/command/announce"
+
+/* clang-format off */
+static const struct {
+	const char *name, *topic, *payload;
+	bool retained;
+	unsigned cycled, announced, ignored;
+} commands[] = {
+	{ "cycle",              CYCLE,                   "PRESS",   false, 1, 0, 0 },
+	{ "cycle, retained",    CYCLE,                   "PRESS",   true,  0, 0, 1 },
+	{ "cycle, in small",    CYCLE,                   "press",   false, 0, 0, 1 },
+	{ "cycle, a part",      CYCLE,                   "PRES",    false, 0, 0, 1 },
+	{ "cycle, more",        CYCLE,                   "PRESS\n", false, 0, 0, 1 },
+	{ "cycle, a switch's",  CYCLE,                   "ON",      false, 0, 0, 1 },
+	{ "cycle, removed",     CYCLE,                   "",        false, 0, 0, 0 },
+	{ "announce",           ANNOUNCE,                "PRESS",   false, 0, 1, 0 },
+	{ "announce, retained", ANNOUNCE,                "PRESS",   true,  0, 0, 1 },
+	{ "announce, unknown",  ANNOUNCE,                "online",  false, 0, 0, 1 },
+	{ "no command",         ANNOUNCE "s",            "PRESS",   false, 0, 0, 0 },
+	{ "another daemon's",   "han/bridge/x/command/power_cycle", "PRESS", false, 0, 0, 0 },
+	{ "the status topic",   STATUS,                  "PRESS",   false, 0, 0, 0 },
+};
+/* clang-format on */
+
+static void test_commands(void **state)
+{
+	struct trial trial;
+
+	(void)state;
+	trial_init(&trial);
+	for (size_t i = 0; i < 2 * COUNT(commands); i++) {
+		const size_t at = i / 2;
+		const unsigned taken = i % 2; /* without commands nothing happens at all */
+		struct rig rig;
+
+		say_case(commands[at].name);
+		rig_init_as(&rig, &trial, taken);
+		receive(&rig, commands[at].topic, commands[at].payload, commands[at].retained);
+		assert_int_equal(rig.cycled, taken * commands[at].cycled);
+		assert_int_equal(rig.announced, taken * commands[at].announced);
+		assert_int_equal(rig.bridge.ignored, taken * commands[at].ignored);
+		assert_int_equal(rig.restated + rig.post.count, 0);
+		assert_int_equal(trial_left_ms(&rig.bridge.restate) > 0, rig.announced);
+		assert_int_equal(trial_left_ms(&rig.bridge.birth), 0);
+		rig_fini(&rig);
+	}
+	trial_fini(&trial);
+}
+
+static void test_subscriptions(void **state)
+{
+	const char *topics[BRIDGE_SUBSCRIPTIONS + 1];
+	struct trial trial;
+	struct rig rig;
+
+	(void)state;
+	trial_init(&trial);
+	rig_init_as(&rig, &trial, false);
+	bridge_subscriptions(&rig.bridge, topics);
+	assert_string_equal(topics[0], STATUS);
+	assert_null(topics[1]);
+	rig_fini(&rig);
+	rig_init_as(&rig, &trial, true);
+	bridge_subscriptions(&rig.bridge, topics);
+	assert_string_equal(topics[0], STATUS);
+	assert_string_equal(topics[1], CYCLE);
+	assert_string_equal(topics[2], ANNOUNCE);
+	assert_null(topics[3]);
+	rig_fini(&rig);
+	trial_fini(&trial);
+}
+
+static bool has_restated(void *user)
+{
+	const struct rig *rig = user;
+
+	return rig->restated > 0;
+}
+
+/* Asked for several times, and at Home Assistant's start besides: once. */
+static void test_announce(void **state)
+{
+	struct trial trial;
+	struct rig rig;
+
+	(void)state;
+	trial_init(&trial);
+	rig_init_as(&rig, &trial, true);
+	receive(&rig, STATUS, "online", false);
+	for (int i = 0; i < 3; i++)
+		receive(&rig, ANNOUNCE, "PRESS", false);
+	assert_int_equal(rig.announced, 1);
+	assert_int_equal(trial_left_ms(&rig.bridge.birth), 0);
+	assert_true(trial_run(&trial, has_restated, &rig, 5000));
+	assert_int_equal(rig.announced, 1);
+	assert_in_range(rig.restated_ms - rig.announced_ms, 1000, 2000);
+	check_letter(&rig.post.letters[0], AVAILABILITY, "online");
+	receive(&rig, ANNOUNCE, "PRESS", false);
+	assert_int_equal(rig.announced, 2);
+	rig_fini(&rig);
 	trial_fini(&trial);
 }
 
@@ -270,17 +389,18 @@ static void test_half_built(void **state)
 
 	(void)state;
 	bridge_fini(&bridge);
-	assert_true(bridge_init(&bridge, &none, "han", "c", STATUS, &outlet, &hooks) < 0);
+	assert_true(bridge_init(&bridge, &none, "han", "c", STATUS, true, &outlet, &hooks) < 0);
 	bridge_fini(&bridge);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_messages),   cmocka_unit_test(test_long_names),
-		cmocka_unit_test(test_letters),    cmocka_unit_test(test_no_nul),
-		cmocka_unit_test(test_delay),      cmocka_unit_test(test_birth),
-		cmocka_unit_test(test_half_built),
+		cmocka_unit_test(test_messages),      cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_letters),       cmocka_unit_test(test_no_nul),
+		cmocka_unit_test(test_delay),         cmocka_unit_test(test_birth),
+		cmocka_unit_test(test_half_built),    cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_subscriptions), cmocka_unit_test(test_announce),
 	};
 
 	log_set_level(LOG_ERR); /* not a line for each birth */

@@ -281,7 +281,7 @@ static void test_hat(void **state)
 static int open_and_listen(const struct machine *m, const char *text, bool header_uart,
                            struct bus *bus, char *said, size_t size)
 {
-	struct bus_settings settings = { .settle_ms = 1000 };
+	struct bus_settings settings = { .active_low = false };
 	int before = dup(STDERR_FILENO);
 	FILE *f = tmpfile();
 	size_t len;

@@ -7,6 +7,7 @@
 #include "check.h"
 
 #include "discovery.h"
+#include "entities.h"
 
 #define BRIDGE "han/bridge/hanmqttd-pi/availability"
 #define METER  "han/6970631400000000/availability"
@@ -354,6 +355,73 @@ static void test_set(void **state)
 	cJSON_Delete(root);
 }
 
+#define INFO    "han/bridge/hanmqttd-pi/info"
+#define COMMAND "han/bridge/hanmqttd-pi/command/power_cycle"
+#define IDS(platform, id) \
+	"\"unique_id\":\"hanmqttd_6970631400000000_" id "\"," \
+	"\"default_entity_id\":\"" platform ".electricity_meter_" id "\"," \
+	"\"platform\":\"" platform "\","
+
+static const struct {
+	const char *id;
+	enum entity entity;
+	const char *json, *removal;
+} power_entities[] = {
+	{ "mbus_power", ENTITY_POWER,
+	  "{" IDS("binary_sensor", "mbus_power") "\"name\":\"M-Bus power\",\"state_topic\":\"" INFO
+	  "\",\"value_template\":"
+	  "\"{{ 'ON' if value_json.power.state in ['on', 'settling'] else 'OFF' }}\","
+	  "\"device_class\":\"power\",\"entity_category\":\"diagnostic\"}",
+	  "{\"platform\":\"binary_sensor\"}" },
+	{ "mbus_power_cycles", ENTITY_POWER_CYCLES,
+	  "{" IDS("sensor", "mbus_power_cycles") "\"name\":\"M-Bus power cycles today\","
+	  "\"state_topic\":\"" INFO "\","
+	  "\"value_template\":\"{{ value_json.power.cycles_today }}\","
+	  "\"state_class\":\"measurement\",\"entity_category\":\"diagnostic\","
+	  "\"icon\":\"mdi:restart\",\"enabled_by_default\":false}",
+	  "{\"platform\":\"sensor\"}" },
+	{ "mbus_power_cycle", ENTITY_POWER_CYCLE,
+	  "{" IDS("button", "mbus_power_cycle") "\"name\":\"Power-cycle M-Bus\",\"command_topic\":\""
+	  COMMAND "\",\"payload_press\":\"PRESS\",\"device_class\":\"restart\","
+	  "\"entity_category\":\"config\",\"qos\":1}",
+	  "{\"platform\":\"button\"}" },
+};
+
+/* The power of the bus, where it is ours; the button, where somebody may press it; and how Home Assistant is
+ * rid of each. */
+static void test_power(void **state)
+{
+	struct discovery d = kaifa();
+	cJSON *root;
+
+	(void)state;
+	for (unsigned i = 0; i < 8; i++) {
+		bool power = i & 1, command = i & 2;
+
+		d.power_info = power ? INFO : NULL;
+		d.power_command = command ? COMMAND : NULL;
+		d.removed = 0;
+		if (i & 4)
+			d.removed = (power ? 0 : ENTITY_POWER | ENTITY_POWER_CYCLES) |
+			            (command ? 0 : ENTITY_POWER_CYCLE);
+		root = message_of(&d);
+		for (size_t j = 0; j < COUNT(power_entities); j++) {
+			const cJSON *c = component(root, power_entities[j].id);
+			bool announced = power_entities[j].entity == ENTITY_POWER_CYCLE ? command
+			                                                                : power;
+
+			say_case(power_entities[j].id);
+			if (announced)
+				check_equal(c, power_entities[j].json);
+			else if (i & 4)
+				check_equal(c, power_entities[j].removal);
+			else
+				assert_null(c);
+		}
+		cJSON_Delete(root);
+	}
+}
+
 /* Home Assistant before 2025.6 refuses the class, but not the unit. */
 static void test_reactive_class(void **state)
 {
@@ -483,6 +551,7 @@ int main(void)
 		cmocka_unit_test(test_sections),      cmocka_unit_test(test_identities),
 		cmocka_unit_test(test_long_identity), cmocka_unit_test(test_prefix),
 		cmocka_unit_test(test_same_octets),   cmocka_unit_test(test_measurements),
+		cmocka_unit_test(test_power),
 	};
 
 	return cmocka_run_group_tests_name("discovery", tests, NULL, NULL);

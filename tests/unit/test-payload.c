@@ -343,8 +343,8 @@ static void check_bridge(const struct payload_bridge *bridge, const char *meters
 	snprintf(json, sizeof(json),
 	         "{\"version\":\"0.1.0\",\"start\":\"2024-01-23T17:00:12.250Z\",\"meters\":%s,"
 	         "\"libraries\":{\"libmosquitto\":\"2.0.11\",\"cJSON\":\"%s\"},\"power\":{%s,"
-	         "\"cycles_today\":0}}",
-	         meters, cJSON_Version(), power);
+	         "\"cycles_today\":%u}}",
+	         meters, cJSON_Version(), power, bridge->power_cycles);
 	assert_string_equal(text, json);
 	free(text);
 }
@@ -352,18 +352,20 @@ static void check_bridge(const struct payload_bridge *bridge, const char *meters
 static void test_bridge_info(void **state)
 {
 	const char *const meters[] = { "6970631400000000", "a \"b\"" };
-	struct payload_bridge bridge = { "0.1.0", &now, meters, 0, "2.0.11", NULL, true };
+	struct payload_bridge bridge = { "0.1.0", &now, meters, 0, "2.0.11", NULL, NULL, 0 };
 
 	(void)state;
 	check_bridge(&bridge, "[]", "\"line\":\"none\"");
 	bridge.meter_count = 2;
 	bridge.power_line = "GPIO26 (header pin 37, wiringPi 25)";
+	bridge.power_state = "on";
+	bridge.power_cycles = 3;
 	check_bridge(&bridge, "[\"6970631400000000\",\"a \\\"b\\\"\"]",
 	             "\"line\":\"GPIO26 (header pin 37, wiringPi 25)\",\"state\":\"on\"");
-	bridge.power_on = false;
+	bridge.power_state = "cycling";
 	bridge.meter_count = 1;
 	check_bridge(&bridge, "[\"6970631400000000\"]",
-	             "\"line\":\"GPIO26 (header pin 37, wiringPi 25)\",\"state\":\"off\"");
+	             "\"line\":\"GPIO26 (header pin 37, wiringPi 25)\",\"state\":\"cycling\"");
 }
 
 int main(void)

@@ -7,6 +7,9 @@
 #include "speaker.h"
 #include "trial.h"
 
+#include "scratch.h"
+
+#include "entities.h"
 #include "log.h"
 #include "publisher.h"
 
@@ -31,7 +34,9 @@ static const struct payload_meter line = { .device = "/dev/ttyAMA0",
 
 static void stage_open(struct stage *s, const char *section, const char *topic_name)
 {
-	const struct publisher_meter meter = { section, topic_name, BRIDGE, "0.1.0" };
+	const struct publisher_meter meter = {
+		section, topic_name, { BRIDGE, NULL, NULL }, "0.1.0"
+	};
 	const struct outlet outlet = post_outlet(&s->post);
 
 	assert_int_equal(
@@ -794,9 +799,48 @@ static void test_unexpected(void **state)
 	assert_false(announces(s, "energy_active_cum_import"));
 }
 
+static bool was_announced_twice(void *user)
+{
+	const struct stage *s = user;
+
+	return post_count(&s->post, DISCOVERY) == 2;
+}
+
+/* What an earlier run announced and the settings have taken away is removed once, then left out. */
+static void test_taken_away(void **state)
+{
+	struct stage *s = *state;
+	struct scratch scratch;
+
+	assert_int_equal(scratch_init(&scratch), 0);
+	setenv("STATE_DIRECTORY", scratch.dir, 1);
+	s->publisher.meter.bridge.power_info = "han/bridge/b/info";
+	s->publisher.meter.bridge.power_command = "han/bridge/b/command/power_cycle";
+	identify(s);
+	read_list(s, KAIFA_LIST_2);
+	assert_non_null(strstr(post_text(&s->post, DISCOVERY), "command/power_cycle"));
+	assert_int_equal(trial_left_ms(&s->publisher.announcement), 0);
+	publisher_fini(&s->publisher);
+	post_clear(&s->post);
+
+	stage_open(s, "", NULL); /* the next run */
+	identify(s);
+	read_list(s, KAIFA_LIST_2);
+	assert_non_null(strstr(post_text(&s->post, DISCOVERY),
+	                       "\"mbus_power\":{\"platform\":\"binary_sensor\"},"
+	                       "\"mbus_power_cycles\":{\"platform\":\"sensor\"},"
+	                       "\"mbus_power_cycle\":{\"platform\":\"button\"}"));
+	assert_true(trial_run(&s->trial, was_announced_twice, s, GAP_MS + 2000));
+	assert_null(strstr(post_text(&s->post, DISCOVERY), "mbus_power"));
+	assert_int_equal(trial_left_ms(&s->publisher.announcement), 0);
+	assert_int_equal(entities_load("6970631400000000"), 0);
+	unsetenv("STATE_DIRECTORY");
+	scratch_fini(&scratch);
+}
+
 static void test_half_built(void **state)
 {
-	const struct publisher_meter meter = { "", NULL, BRIDGE, "0.1.0" };
+	const struct publisher_meter meter = { "", NULL, { BRIDGE, NULL, NULL }, "0.1.0" };
 	const struct outlet outlet = { 0 };
 	struct publisher p = { 0 };
 	struct loop none = { .fd = -1 };
@@ -813,6 +857,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_STAGE(test_held),
+		ON_STAGE(test_taken_away),
 		ON_STAGE(test_first_reading),
 		ON_STAGE(test_list_1_alone),
 		ON_STAGE(test_kept_identity),
