@@ -6,13 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hat.h"
 #include "log.h"
 
 #define CONSUMER   "hanmqttd"
 #define CHIPS      256 /* the kernel's GPIO_DEV_MAX: gpiochip0 to gpiochip255 */
 #define OFFSET_MAX 65535
 #define PATH_TEXT  256
-#define HAT        "M-Bus Master"
 #define HAT_LINE   26
 #define OTHER_LINE 25 /* what is tried without a hat */
 #define MIX_UP     "the hat's power line is GPIO26, which wiringPi counts as 25"
@@ -128,27 +128,6 @@ char *bus_line_print(const struct bus_line *line, char *buf, size_t size)
 		break;
 	}
 	return buf;
-}
-
-bool bus_find_hat(const char *root, char product[BUS_HAT_TEXT])
-{
-	char path[PATH_TEXT];
-	size_t len = 0;
-	FILE *f;
-
-	product[0] = '\0';
-	snprintf(path, sizeof(path), "%s/sys/firmware/devicetree/base/hat/product", root);
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	len = fread(product, 1, BUS_HAT_TEXT - 1, f);
-	fclose(f);
-	product[len] = '\0'; /* a string of the device tree brings its own, unless it is longer */
-	for (char *c = product; *c; c++) {
-		if (*c < 0x20 || *c > 0x7E) /* an EEPROM may hold anything */
-			*c = '?';
-	}
-	return strncmp(product, HAT, strlen(HAT)) == 0;
 }
 
 static int open_chip(const char *root, unsigned number, struct gpio *gpio)
@@ -304,8 +283,8 @@ static int open_auto(const char *root, struct bus *bus, const struct bus_setting
                      bool header_uart)
 {
 	struct bus_line line = { .kind = BUS_BROADCOM };
-	char name[BUS_LINE_TEXT], product[BUS_HAT_TEXT];
-	bool hat = bus_find_hat(root, product);
+	char name[BUS_LINE_TEXT], product[HAT_TEXT];
+	bool hat = hat_find(root, product);
 	struct place place;
 	int err;
 
@@ -329,7 +308,7 @@ static int open_auto(const char *root, struct bus *bus, const struct bus_setting
 		log_info("bus: powering the bus through %s of %s, because an \"%s\" hat is fitted",
 		         name, bus->gpio.label, product);
 	else
-		log_notice("bus: powering the bus through %s of %s, because no " HAT
+		log_notice("bus: powering the bus through %s of %s, because no " HAT_MASTER
 		           " hat was found; if one is fitted, set [power] line = GPIO26: " MIX_UP,
 		           name, bus->gpio.label);
 	return 0;
@@ -338,7 +317,7 @@ static int open_auto(const char *root, struct bus *bus, const struct bus_setting
 static int open_named(const char *root, struct bus *bus, const struct bus_settings *settings)
 {
 	struct bus_line line = settings->line;
-	char name[BUS_LINE_TEXT], product[BUS_HAT_TEXT];
+	char name[BUS_LINE_TEXT], product[HAT_TEXT];
 	struct place place;
 	int err = find_named(root, &line, &bus->gpio, &place);
 
@@ -350,7 +329,7 @@ static int open_named(const char *root, struct bus *bus, const struct bus_settin
 		return err;
 
 	bus_line_print(&line, name, sizeof(name));
-	if (bus_find_hat(root, product) && line.kind == BUS_BROADCOM && line.offset == OTHER_LINE)
+	if (hat_find(root, product) && line.kind == BUS_BROADCOM && line.offset == OTHER_LINE)
 		log_warning("bus: powering the bus through %s of %s as configured, but an \"%s\" "
 		            "hat is fitted: " MIX_UP,
 		            name, bus->gpio.label, product);

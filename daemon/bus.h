@@ -41,13 +41,6 @@ int bus_line_parse(const char *text, struct bus_line *line);
  * always enough. Returns buf. */
 char *bus_line_print(const struct bus_line *line, char *buf, size_t size);
 
-#define BUS_HAT_TEXT 48
-
-/* Whether a hat whose product begins with "M-Bus Master" is fitted, as its EEPROM tells the
- * firmware. product is its name, made printable and cut to fit; "" without any hat. root stands in
- * front of /sys/firmware/devicetree/base, "" for this machine. */
-bool bus_find_hat(const char *root, char product[BUS_HAT_TEXT]);
-
 struct bus_settings {
 	struct bus_line line;
 	bool active_low;
@@ -66,7 +59,7 @@ struct bus {
  * "GPIO25", on any.
  *
  * BUS_AUTO takes a line only on such a chip and only with header_uart (a meter is on a header
- * UART): GPIO26 when bus_find_hat() says so, otherwise GPIO25.
+ * UART): GPIO26 when hat_find() says so, otherwise GPIO25.
  *
  * 0: bus->held says whether a line is held. It is not for BUS_NONE, nor when BUS_AUTO found nothing
  * to hold, which is logged once and no reason to stop. A negative errno, logged with what to do,

@@ -11,6 +11,7 @@
 
 #include "bus.h"
 #include "check.h"
+#include "hat.h"
 #include "log.h"
 
 /* clang-format off */
@@ -262,18 +263,42 @@ static const struct {
 static void test_hat(void **state)
 {
 	const struct machine *m = *state;
-	char product[BUS_HAT_TEXT];
+	char product[HAT_TEXT];
 
 	memset(product, 'x', sizeof(product));
-	assert_false(bus_find_hat(m->root, product)); /* no file: no hat */
+	assert_false(hat_find(m->root, product)); /* no file: no hat */
 	assert_string_equal(product, "");
 
 	for (size_t i = 0; i < COUNT(hats); i++) {
 		say_case(hats[i].name);
 		make_file(m, HAT_FILE, hats[i].octets, hats[i].len);
 		memset(product, 'x', sizeof(product));
-		assert_int_equal(bus_find_hat(m->root, product), hats[i].found);
+		assert_int_equal(hat_find(m->root, product), hats[i].found);
 		assert_string_equal(product, hats[i].product);
+	}
+}
+
+/* Of several hats the one that powers the bus counts, wherever the firmware put it. */
+static void test_hats(void **state)
+{
+	static const char *const more[] = { HAT_DIR "_1", HAT_DIR "_2" };
+	struct machine *m = *state;
+	char product[HAT_TEXT], path[PATH_MAX], file[64];
+
+	make_file(m, HAT_FILE, "PoE HAT+\0", 9);
+	for (size_t i = 0; i < COUNT(more); i++) {
+		make_dir(m, more[i]);
+		snprintf(file, sizeof(file), "%s/product", more[i]);
+		make_file(m, file, i == 1 ? "M-Bus Master\0" : "Fan HAT+\0xxx", 13);
+		assert_int_equal(hat_find(m->root, product), i == 1);
+		assert_string_equal(product, i == 1 ? "M-Bus Master" : "PoE HAT+");
+	}
+	for (size_t i = 0; i < COUNT(more); i++) {
+		snprintf(file, sizeof(file), "%s/product", more[i]);
+		path_in(m, file, path);
+		assert_int_equal(remove(path), 0);
+		path_in(m, more[i], path);
+		assert_int_equal(remove(path), 0);
 	}
 }
 
@@ -456,6 +481,7 @@ int main(void)
 		cmocka_unit_test(test_supply_pins_are_refused),
 		cmocka_unit_test(test_print_is_cut_to_size),
 		machine_test(test_hat),
+		machine_test(test_hats),
 		machine_test(test_machine_without_chips),
 		machine_test(test_files_that_are_no_chips),
 		machine_test(test_hat_without_chip),
