@@ -6,7 +6,8 @@
 #define START      0x68 /* of a long frame on the M-Bus */
 #define HEADER_MIN 8    /* with flag and check sequence, of HDLC */
 #define HEADER_MAX 14
-#define FEW        4   /* octets that say nothing */
+#define FEW        4       /* octets that say nothing */
+#define ENOUGH     1000000 /* octets: more would not say more */
 #define SHORT_MS   150 /* shorter than the shortest message at 2400 baud, and than most at 9600 */
 
 /* ---- octets ---- */
@@ -62,7 +63,7 @@ static void add_octet(struct burst *b, uint8_t octet)
 {
 	if (b->octets == 0)
 		b->first = octet;
-	if (b->octets == UINT32_MAX / 16) /* enough is known */
+	if (b->octets == ENOUGH)
 		return;
 	b->octets++;
 	b->changes += changes_of(octet);

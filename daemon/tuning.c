@@ -244,6 +244,7 @@ static size_t judge(struct tuning *t, bool whole)
 {
 	struct tuning_choice *now = &t->choices[t->at];
 	bool looks_right = burst_looks_right(&t->burst, t->errors);
+	size_t next;
 
 	if (now->spent > MANY)
 		forget_trials(t);
@@ -254,7 +255,10 @@ static size_t judge(struct tuning *t, bool whole)
 	now->tried |= whole;
 	if (t->vain < MANY)
 		t->vain += whole;
-	return best_choice(t, looks_right);
+	next = best_choice(t, looks_right);
+	if (next != t->at)
+		t->settled = false;
+	return next;
 }
 
 /* Frames are valid with some wrong formats too, as a UART delivers octets of a wrong parity or stop bit; but

@@ -142,6 +142,15 @@ static void test_joined(void **state)
 	tuning_opened(&t, 100000);
 	assert_false(heard(&t, HEARD_FLAG, none, 100100));
 	assert_true(heard(&t, HEARD_FLAG, none, 105000));
+
+	say_case("lost right after its first frame");
+	begin(&t, HAN_PROTOCOL_AUTO);
+	hear(&t, HEARD_RIGHT, 5000);
+	tuning_frame(&t, 5000);
+	tuning_opened(&t, 6000);
+	assert_true(tuning_settled(&t));
+	assert_true(heard(&t, HEARD_FLAG, none, 10000));
+	assert_false(tuning_settled(&t)); /* with this line there was none */
 }
 
 /* When the best guess was wrong, the other formats of that speed come before other speeds. */
