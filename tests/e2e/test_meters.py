@@ -186,13 +186,13 @@ def test_protocol(rig, protocol, frame):
         assert state[f"han/{METER}/power_active_import"] == "321"
 
 
-@pytest.mark.parametrize("meter, speed", [
-    ({"protocol": "p1"}, 115200), ({"protocol": "p1", "baud": 9600}, 9600), ({"protocol": "mbus"}, 2400),
-    ({}, 2400)])
-def test_speed(rig, meter, speed):
-    """baud = auto is what ports of the protocol have."""
+@pytest.mark.parametrize("meter, setting", [
+    ({"protocol": "p1"}, "115200 8N1"), ({"protocol": "p1", "baud": 9600}, "9600 7E1"),
+    ({"protocol": "mbus"}, "2400 8E1"), ({}, "2400 8N1")])
+def test_first_setting(rig, meter, setting):
+    """What is tried first is what most ports of the protocol have."""
     house = rig.house(meter=meter)
-    house.daemon.expect_line(f"open at {speed} 8N1")
+    house.daemon.expect_line(f"open at {setting}")
 
 
 # ---- values without a name ----
