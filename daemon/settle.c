@@ -179,7 +179,7 @@ static void compare_meters(const struct config *config, size_t earlier, size_t i
 /* What an automatic choice leaves to the others. */
 static bool share_devices(struct config *config)
 {
-	config->devices = calloc(config->meter_count, sizeof(*config->devices));
+	config->devices = calloc(config->meter_count + 1, sizeof(*config->devices));
 	if (!config->devices)
 		return false;
 	for (size_t i = 0; i < config->meter_count; i++) {

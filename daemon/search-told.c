@@ -1,0 +1,115 @@
+/* What people, and the meter, are told of a search. */
+#include <stdio.h>
+
+#include "search.h"
+
+const struct listener *search_listener(const struct search *s)
+{
+	return s->settings->device ? &s->listeners[0] : s->found;
+}
+
+const char *search_path(const struct search *s)
+{
+	const struct listener *l = search_listener(s);
+
+	return l ? l->device : "auto";
+}
+
+bool search_is_open(const struct search *s)
+{
+	for (size_t i = 0; i < s->listener_count; i++) {
+		if (s->listeners[i].listening && serial_is_open(&s->listeners[i].serial))
+			return true;
+	}
+	return false;
+}
+
+int search_err(const struct search *s)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < s->listener_count; i++) {
+		const struct listener *l = &s->listeners[i];
+
+		if (l->listening && !l->err)
+			return 0;
+		if (l->listening && !err)
+			err = l->err;
+	}
+	return err;
+}
+
+bool search_is_empty(const struct search *s)
+{
+	for (size_t i = 0; i < s->listener_count; i++) {
+		if (s->listeners[i].listening)
+			return false;
+	}
+	return true;
+}
+
+bool search_goes_on(const struct search *s)
+{
+	bool given = s->settings->device && s->settings->baud != 0 && s->settings->format >= 0;
+
+	return !s->found && !given;
+}
+
+bool search_tried_all(const struct search *s)
+{
+	bool all = !search_is_empty(s);
+
+	for (size_t i = 0; i < s->listener_count; i++)
+		all &= !s->listeners[i].listening || tuning_all_tried(&s->listeners[i].tuning);
+	return all;
+}
+
+struct serial_errors search_errors(const struct search *s)
+{
+	struct serial_errors sum = { 0 };
+
+	for (size_t i = 0; i < s->listener_count; i++) {
+		struct serial_errors of = { 0 };
+
+		if (s->listeners[i].listening)
+			of = serial_errors(&s->listeners[i].serial);
+		sum.parity += of.parity;
+		sum.framing += of.framing;
+	}
+	return sum;
+}
+
+#define DESCRIBED 2 /* ports that are named; of others it is said how many */
+
+static void describe_ports(const struct search *s, char buf[SEARCH_TEXT])
+{
+	char where[LISTENER_WHERE];
+	size_t count = 0, n = 0;
+
+	for (size_t i = 0; i < s->listener_count; i++) {
+		if (!s->listeners[i].listening || ++count > DESCRIBED)
+			continue;
+		n += (size_t)snprintf(buf + n, SEARCH_TEXT - n, "%s%s", n ? ", " : "",
+		                      listener_where(&s->listeners[i], where));
+	}
+	if (count > DESCRIBED)
+		snprintf(buf + n, SEARCH_TEXT - n, " and %zu more", count - DESCRIBED);
+}
+
+char *search_describe(const struct search *s, char buf[SEARCH_TEXT])
+{
+	const struct listener *one = search_listener(s);
+	char text[LISTENER_WHERE];
+
+	if (one)
+		snprintf(buf, SEARCH_TEXT, "%.*s", SEARCH_TEXT - 1, listener_where(one, text));
+	else if (!search_is_empty(s))
+		describe_ports(s, buf);
+	else if (s->candidates.count > 0)
+		snprintf(buf, SEARCH_TEXT, "no port to listen on: %s",
+		         candidates_refusals(&s->candidates, text, 160));
+	else
+		snprintf(buf, SEARCH_TEXT,
+		         "no serial port there: is the UART switched on, the adapter plugged in?");
+	return buf;
+}
