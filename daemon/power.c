@@ -209,7 +209,7 @@ static void tell_limit(struct power *p, const struct cycle_verdict *verdict)
 	          "power: still no valid frame, but the bus was cycled %s times in the last " DAY
 	          ", as often as [power] cycle-max allows: not again in the next %llu min; check "
 	          "the cable, the meter's port and the line setting",
-	          today, (unsigned long long)(verdict->wait_ms / 60000 + 1));
+	          today, (unsigned long long)verdict->wait_ms / 60000 + 1);
 }
 
 void power_review(struct power *p)

@@ -107,7 +107,7 @@ static void test_growth(void **state)
 	const struct cycle_settings settings = { 120 * S, 1000 };
 	const struct cycle_view silent = { 1, 10 * S, 0 };
 	struct cycle c = { 0 };
-	uint64_t begun[64], since = 10 * S;
+	uint64_t begun[64] = { 0 }, since = 10 * S;
 	size_t n;
 
 	(void)state;
@@ -124,7 +124,7 @@ static void test_limit(void **state)
 {
 	const struct cycle_view silent = { 1, 10 * S, 0 };
 	struct cycle c = { 0 };
-	uint64_t begun[64];
+	uint64_t begun[64] = { 0 };
 	size_t n;
 
 	(void)state;

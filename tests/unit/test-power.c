@@ -242,6 +242,13 @@ static bool has_failed(void *user)
 	return h->power.state == POWER_OFF;
 }
 
+static bool is_offline(void *user)
+{
+	const struct house *h = user;
+
+	return !h->stations[0].meter.online;
+}
+
 static bool is_settling(void *user)
 {
 	const struct house *h = user;
@@ -267,6 +274,13 @@ static void say(struct house *h)
 	size_t len = speaker_frame(&h->speaker, KAIFA_LIST_2);
 
 	pty_write(&h->pty, h->speaker.frame, len);
+}
+
+static bool has_two_frames(void *user)
+{
+	const struct house *h = user;
+
+	return h->stations[0].meter.counters.frames_ok == 2;
 }
 
 static bool has_frame(void *user)
@@ -503,7 +517,28 @@ static void test_press(void **state)
 	RUN(h, is_on);
 	assert_int_equal(h->power.cycle.attempts, 0);
 	assert_true(h->stations[0].meter.online);
+	say(h);
+	RUN(h, has_two_frames);
 	assert_int_equal(h->stations[0].meter.rhythm.candidate_ms, 0); /* that pause was ours */
+}
+
+/* Off for longer than the meter may be silent: that begins when the power is on again. */
+static void test_patience(void **state)
+{
+	struct house *h = *state;
+
+	h->config.power.cycle.after_ms = 0;
+	h->config.power.off_ms = 1300;
+	h->meters[0].settings.silent_after_s = 1;
+	open_power(h);
+	open_stations(h);
+	RUN(h, is_on);
+	say(h);
+	RUN(h, has_frame);
+	power_press(&h->power);
+	RUN(h, is_on);
+	assert_true(h->stations[0].meter.online);
+	RUN(h, is_offline);
 }
 
 /* A line that cannot be switched on is tried until it can. */
@@ -552,10 +587,11 @@ static void test_meanwhile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_HOUSE(test_start),  IN_HOUSE(test_no_line),     IN_HOUSE(test_silence),
-		IN_HOUSE(test_frames), IN_HOUSE(test_noise),       IN_HOUSE(test_port),
-		IN_HOUSE(test_never),  IN_HOUSE(test_tcp_alone),   IN_HOUSE(test_limit),
-		IN_HOUSE(test_press),  IN_HOUSE(test_broken_line), IN_HOUSE(test_meanwhile),
+		IN_HOUSE(test_start),    IN_HOUSE(test_no_line),     IN_HOUSE(test_silence),
+		IN_HOUSE(test_frames),   IN_HOUSE(test_noise),       IN_HOUSE(test_port),
+		IN_HOUSE(test_never),    IN_HOUSE(test_tcp_alone),   IN_HOUSE(test_limit),
+		IN_HOUSE(test_press),    IN_HOUSE(test_broken_line), IN_HOUSE(test_meanwhile),
+		IN_HOUSE(test_patience),
 	};
 
 	log_set_level(LOG_CRIT);
