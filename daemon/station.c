@@ -161,31 +161,30 @@ const char *station_name(const struct station *st)
 	                                  : search_path(&st->meter.search);
 }
 
-/* "MA304H3E 6970… on /dev/ttyAMA0 at 2400 8N1" */
+/* "MA304H3E 6970…", or what is known of it */
 static void describe_meter(const struct station *st, char *buf, size_t size)
 {
 	const char *name = st->meter.identity.text;
-	char where[SEARCH_TEXT];
 
-	snprintf(buf, size, "%s%s%s on %s", st->type, st->type[0] ? " " : "",
-	         name[0] ? name : "a meter", search_describe(&st->meter.search, where));
+	snprintf(buf, size, "%s%s%s", st->type, st->type[0] ? " " : "", name[0] ? name : "a meter");
 }
 
 static void describe_reading(const struct station *st, char *buf, size_t size)
 {
-	char meter[SEARCH_TEXT + 160];
+	char meter[160], where[SEARCH_TEXT];
 
 	describe_meter(st, meter, sizeof(meter));
-	snprintf(buf, size, "reading %s%s%s%s", meter, st->power[0] ? ", " : "", st->power,
+	snprintf(buf, size, "reading %s on %s%s%s%s", meter,
+	         search_describe(&st->meter.search, where), st->power[0] ? ", " : "", st->power,
 	         st->power[0] ? " W" : "");
 }
 
 static void describe_silent(const struct station *st, char *buf, size_t size)
 {
-	char meter[SEARCH_TEXT + 160];
+	char meter[160];
 
 	describe_meter(st, meter, sizeof(meter));
-	snprintf(buf, size, "%s is silent", meter);
+	snprintf(buf, size, "%s on %s is silent", meter, search_path(&st->meter.search));
 }
 
 static void describe_waiting(const struct station *st, char *buf, size_t size)
@@ -197,7 +196,8 @@ static void describe_waiting(const struct station *st, char *buf, size_t size)
 	if (search_is_empty(search))
 		snprintf(buf, size, "waiting for a port: %s", where);
 	else if (st->meter.port_err)
-		snprintf(buf, size, "waiting for port %s: %s", where,
+		snprintf(buf, size, "waiting for port %s: %s",
+		         search_listener(search) ? search_path(search) : where,
 		         strerror(-st->meter.port_err));
 	else
 		snprintf(buf, size, "%s on %s",
