@@ -313,7 +313,8 @@ static int restart(struct app *app, struct config *config, bool line, bool broke
 int app_reconfigure(struct app *app, struct config *config)
 {
 	bool line = !config_same_line(app->config, config) ||
-	            uses_header(app->config) != uses_header(config);
+	            (config->power.bus.line.kind == BUS_AUTO &&
+	             uses_header(app->config) != uses_header(config));
 	bool broker = !config_same_mqtt(app->config, config);
 	int rc = 0;
 

@@ -5,6 +5,7 @@ import re
 import pytest
 
 import kaifa
+from rig import until
 
 METER = "6970631400000016"
 DISCOVERY = f"homeassistant/device/hanmqttd_{METER}/config"
@@ -139,6 +140,6 @@ def test_taken_after_reload(rig):
     house = rig.house(mqtt={"client-id": "daemon"})
     known(house)
     house.daemon.reload(rig.setting(house.broker, house.port, mqtt=COMMANDS))
-    house.daemon.expect_line("mqtt: connected", since=house.daemon.log.mark() - 1)
+    until("the subscriptions", lambda: subscribed(house) == {CYCLE, ANNOUNCE})
     house.watcher.publish(CYCLE, "PRESS")
     house.daemon.expect_line("power:", "ignored")
