@@ -9,6 +9,7 @@
 #include "check.h"
 
 #include "log.h"
+#include "ratelimit.h"
 
 /* Standard error while a test runs: a pipe. */
 static struct {
@@ -128,6 +129,72 @@ static void test_long(void **state)
 	assert_int_equal(line[strlen(line) - 1], '\n');
 }
 
+/* What comes from outside makes no lines of its own, and paints nothing on a terminal. */
+static void test_controls(void **state)
+{
+	(void)state;
+	log_init("hanmqttd");
+	log_set_level(LOG_INFO);
+	log_info("meter: %s", "X\nhanmqttd: error: lies\t\x1b[2J\x7f");
+	assert_string_equal(said(), "hanmqttd: info: meter: X?hanmqttd: error: lies??[2J?\n");
+}
+
+static size_t lines_of(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += *text == '\n';
+	return count;
+}
+
+static void say_of_port(const char *port, int level, int number)
+{
+	const struct log_field fields[] = { { "METER_ID", port }, { "PORT", port }, { 0 } };
+
+	log_write(level, fields, "port %s, %d", port, number);
+}
+
+/* From one place about one port a burst passes, and the last of the others is told with their number. Other
+ * ports and level debug are not held back. */
+static void test_limit(void **state)
+{
+	(void)state;
+	log_init("hanmqttd");
+	log_set_level(LOG_DEBUG);
+	for (int i = 1; i <= 33; i++)
+		say_of_port("/dev/a", LOG_WARNING, i);
+	assert_int_equal(lines_of(said()), RATELIMIT_BURST);
+	say_of_port("/dev/b", LOG_INFO, 1);
+	assert_string_equal(said(), "hanmqttd: info: port /dev/b, 1\n");
+	for (int i = 0; i < 2 * RATELIMIT_BURST; i++)
+		say_of_port("/dev/a", LOG_DEBUG, 1);
+	assert_int_equal(lines_of(said()), 2 * RATELIMIT_BURST);
+	log_catch_up();
+	assert_string_equal(said(), "hanmqttd: warning: port /dev/a, 33 (the last of 13 similar "
+	                            "messages suppressed)\n");
+	log_catch_up();
+	assert_string_equal(said(), "");
+}
+
+/* A meter or broker that calls itself something else each time is no new kind each time. */
+static void test_limit_of_liars(void **state)
+{
+	(void)state;
+	log_init("hanmqttd");
+	log_set_level(LOG_INFO);
+	for (int i = 0; i < 100; i++) {
+		char id[16];
+		const struct log_field fields[] = { { "METER_ID", id },
+			                            { "PORT", "/dev/c" },
+			                            { 0 } };
+
+		snprintf(id, sizeof(id), "%d", i);
+		log_write(LOG_INFO, fields, "meter: %s", id);
+	}
+	assert_int_equal(lines_of(said()), RATELIMIT_BURST);
+}
+
 /* The journal is chosen where JOURNAL_STREAM names standard error itself. */
 static void check_stream(const char *name, const char *stream, bool journal)
 {
@@ -171,6 +238,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CAUGHT(test_default_level), CAUGHT(test_levels), CAUGHT(test_shorthands),
 		CAUGHT(test_fields),        CAUGHT(test_long),   CAUGHT(test_journal),
+		CAUGHT(test_controls),      CAUGHT(test_limit),  CAUGHT(test_limit_of_liars),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
