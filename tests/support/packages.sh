@@ -23,6 +23,14 @@ build_packages() {
 	printf '%s\n' gcc libc6-dev
 }
 
+# What tests/system needs of this machine; what its parts add for themselves stands beside them, in
+# system-NAME.packages: one name per line, and remarks.
+system_packages() {
+	printf '%s\n' debian-archive-keyring lintian mmdebstrap mosquitto mosquitto-clients mount python3-paho-mqtt \
+		python3-pytest qemu-user-static
+	cat "$top"/tests/support/system-*.packages 2>/dev/null | sed 's/#.*//; s/[ \t]//g' || true
+}
+
 suite_packages() {
 	local e2e=(python3-pytest python3-paho-mqtt mosquitto mosquitto-clients iproute2 systemd)
 
@@ -49,6 +57,10 @@ suite_packages() {
 	fuzz)
 		build_packages
 		printf '%s\n' clang libclang-rt-dev
+		;;
+	system)
+		build_packages
+		system_packages
 		;;
 	demo)
 		build_packages

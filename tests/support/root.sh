@@ -2,7 +2,8 @@
 # A clean Debian root of the release that runs here: made by mmdebstrap, kept as a tar for a week, and
 # unpacked for each test. Sourced; needs root.
 
-# The archives of Debian that this machine's apt uses, so that a mirror is used here too.
+# apt_sources [RELEASE]: the archives of Debian that this machine's apt uses, so that a mirror is used here
+# too, for the release that runs here or another one.
 apt_sources() {
 	local codename keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed="" known
 
@@ -10,10 +11,12 @@ apt_sources() {
 	[ ! -e "$keyring" ] || signed="[signed-by=$keyring] "
 	# shellcheck disable=SC2016 # these names are apt's
 	known=$(apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(CODENAME) $(COMPONENT)' \
-		'Identifier: Packages' | awk -v codename="$codename" -v signed="$signed" '
-			$1 == "Debian" && $2 ~ /^https?:/ && index($3, codename) == 1 {
-				print "deb " signed $2, $3, $4
+		'Identifier: Packages' |
+		awk -v here="$codename" -v wanted="${1:-$codename}" -v signed="$signed" '
+			$1 == "Debian" && $2 ~ /^https?:/ && index($3, here) == 1 {
+				print "deb " signed $2, wanted substr($3, length(here) + 1), $4
 			}' | sort -u)
+	codename=${1:-$codename}
 	if [ -z "$known" ]; then
 		known=$(printf 'deb %s%s %s main\n' \
 			"$signed" http://deb.debian.org/debian "$codename" \

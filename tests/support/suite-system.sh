@@ -1,0 +1,83 @@
+#!/bin/bash
+# tests/system: the packages of both releases and all architectures, and whole machines that run them.
+#
+# What takes long is made once and kept in $HANMQTTD_CACHE. Each tests/support/system-NAME.sh makes its part:
+#   system-NAME.sh prepare    build roots, kernels, images: whatever does not depend on this tree
+#   system-debs.sh build      the packages, into $HANMQTTD_DEBS/RELEASE-ARCHITECTURE/
+# All of it runs as root, with the environment that is exported below.
+set -euo pipefail
+: "${top:?start it by tests/run}"
+. "$top/tests/support/packages.sh"
+. "$top/tests/support/report.sh"
+. "$top/tests/support/build.sh"
+
+export HANMQTTD_DEBS="$work/system/debs"
+export HANMQTTD_CACHE="${HANMQTTD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hanmqttd-tests}"
+
+if [ "${1:-}" != inside ]; then
+	check "programs build without warnings" build_main
+	[ "$checked" = ok ] || exit 0
+	use_programs "$top/build"
+	mkdir -p "$HANMQTTD_CACHE"
+	as_root env top="$top" work="$work" results="$results" HANMQTTD="$HANMQTTD" HANTOOL="$HANTOOL" \
+		HANMQTTD_CACHE="$HANMQTTD_CACHE" TMPDIR="${TMPDIR:-/tmp}" bash "$0" inside
+	exit 0
+fi
+
+# What root made is removed by root.
+export place="$work/system"
+mkdir -p "$HANMQTTD_DEBS"
+trap 'rm -rf --one-file-system "$place"' EXIT
+
+# do_script NAME VERB: keeps what it said, how it ended and how long it took.
+do_script() {
+	local start=$SECONDS rc=0
+
+	bash "$top/tests/support/system-$1.sh" "$2" >"$place/$1-$2.log" 2>&1 </dev/null || rc=$?
+	echo "$((SECONDS - start))" >"$place/$1-$2.seconds"
+	echo "$rc" >"$place/$1-$2.rc"
+	return "$rc"
+}
+
+# done_before NAME VERB: what became of it.
+done_before() {
+	cat "$place/$1-$2.log"
+	return "$(cat "$place/$1-$2.rc")"
+}
+
+others() {
+	local script name
+
+	for script in "$top"/tests/support/system-*.sh; do
+		name=${script##*/system-}
+		name=${name%.sh}
+		[ "$name" = debs ] || echo "$name"
+	done
+}
+
+prepare_others() {
+	local name
+
+	for name in $(others); do
+		do_script "$name" prepare || true
+	done
+}
+
+# Two at a time: the images of the machines beside the build roots and the packages.
+prepare_others &
+preparing=$!
+do_script debs prepare || true
+check "build roots of both releases" done_before debs prepare
+built=$checked
+if [ "$built" = ok ]; then
+	do_script debs build || true
+	check "packages: both releases, amd64, arm64, armhf" done_before debs build
+	built=$checked
+fi
+wait "$preparing"
+for name in $(others); do
+	check "machine parts: $name ($(cat "$place/$name-prepare.seconds") s)" done_before "$name" prepare
+done
+if [ "$built" = ok ]; then
+	run_pytest system system || true
+fi
