@@ -32,7 +32,7 @@ system_packages() {
 }
 
 suite_packages() {
-	local e2e=(python3-pytest python3-paho-mqtt mosquitto mosquitto-clients iproute2 systemd)
+	local e2e=(python3-pytest python3-paho-mqtt mosquitto mosquitto-clients iproute2 systemd zsh)
 
 	case $1 in
 	unit)
