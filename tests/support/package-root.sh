@@ -9,11 +9,12 @@ set -euo pipefail
 . "$top/tests/support/root.sh"
 . "$top/tests/support/report.sh"
 
-tar=$(root_tar "$cache")
+release=$(this_release)
+tar=$(root_tar "$cache" "$release")
 
 case $1 in
 prepare)
-	make_root "$tar"
+	make_root "$tar" "$release"
 	exit 0
 	;;
 test)

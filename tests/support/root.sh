@@ -1,27 +1,29 @@
 # shellcheck shell=bash
-# A clean Debian root of the release that runs here: made by mmdebstrap, kept as a tar for a week, and
-# unpacked for each test. Sourced; needs root.
+# A clean Debian root of any release: made by mmdebstrap, kept as a tar for a week, and unpacked for each
+# test. Sourced; needs root.
 
-# apt_sources [RELEASE]: the archives of Debian that this machine's apt uses, so that a mirror is used here
-# too, for the release that runs here or another one.
+this_release() {
+	. /etc/os-release && echo "$VERSION_CODENAME"
+}
+
+# apt_sources RELEASE: the archives of Debian that this machine's apt uses, so that a mirror is used here
+# too. Another release than the one that runs here is taken from the same places.
 apt_sources() {
-	local codename keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed="" known
+	local keyring=/usr/share/keyrings/debian-archive-keyring.gpg signed="" known
 
-	codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
 	[ ! -e "$keyring" ] || signed="[signed-by=$keyring] "
 	# shellcheck disable=SC2016 # these names are apt's
 	known=$(apt-get indextargets --format '$(ORIGIN) $(REPO_URI) $(CODENAME) $(COMPONENT)' \
 		'Identifier: Packages' |
-		awk -v here="$codename" -v wanted="${1:-$codename}" -v signed="$signed" '
+		awk -v here="$(this_release)" -v wanted="$1" -v signed="$signed" '
 			$1 == "Debian" && $2 ~ /^https?:/ && index($3, here) == 1 {
 				print "deb " signed $2, wanted substr($3, length(here) + 1), $4
 			}' | sort -u)
-	codename=${1:-$codename}
 	if [ -z "$known" ]; then
 		known=$(printf 'deb %s%s %s main\n' \
-			"$signed" http://deb.debian.org/debian "$codename" \
-			"$signed" http://deb.debian.org/debian "$codename-updates" \
-			"$signed" http://deb.debian.org/debian-security "$codename-security")
+			"$signed" http://deb.debian.org/debian "$1" \
+			"$signed" http://deb.debian.org/debian "$1-updates" \
+			"$signed" http://deb.debian.org/debian-security "$1-security")
 	fi
 	echo "$known"
 }
@@ -33,21 +35,21 @@ apt_settings() {
 }
 
 # Besides apt and what is essential: what apt needs inside to reach its archives.
-root_packages() {
-	if apt_sources | grep -q https:; then
+root_packages() { # RELEASE
+	if apt_sources "$1" | grep -q https:; then
 		echo ca-certificates
 	fi
 }
 
-# root_tar DIRECTORY: the name of the tar there, which says what is in it.
+# root_tar DIRECTORY RELEASE: the name of the tar there, which says what is in it.
 root_tar() {
 	local name
 
-	name=root-$(. /etc/os-release && echo "$VERSION_CODENAME")-$(dpkg --print-architecture)
-	echo "$1/$({ echo "$name-minbase" && root_packages; } | paste -s -d +).tar"
+	name=root-$2-$(dpkg --print-architecture)
+	echo "$1/$({ echo "$name-minbase" && root_packages "$2"; } | paste -s -d +).tar"
 }
 
-# make_root TAR: unless there is one younger than a week. The lists of apt stay in it.
+# make_root TAR RELEASE: unless there is one younger than a week. The lists of apt stay in it.
 make_root() (
 	tar=$1
 	if [ -n "$(find "$tar" -mtime -7 2>/dev/null)" ]; then
@@ -55,20 +57,28 @@ make_root() (
 		return 0
 	fi
 	include=()
-	for name in $(root_packages); do
+	for name in $(root_packages "$2"); do
 		include+=(--include="$name")
 	done
-	parts=$(mktemp -d)
-	trap 'rm -rf "$parts" "$tar.new"' EXIT
-	apt_sources >"$parts/sources.list"
-	apt_settings >"$parts/settings"
 	rm -rf "$tar" "$tar.archives"
-	# shellcheck disable=SC2016 # $1 is mmdebstrap's
-	mmdebstrap --mode=root --variant=minbase --skip=cleanup/apt --format=tar \
-		"${include[@]}" --aptopt="$parts/settings" \
-		--setup-hook='mkdir -p "$1/etc/apt" && cp -r /etc/apt/auth.conf* "$1/etc/apt/" || true' \
-		"$(. /etc/os-release && echo "$VERSION_CODENAME")" "$tar.new" "$parts/sources.list"
+	trap 'rm -rf "$tar.new"' EXIT
+	apt_sources "$2" | bootstrap "$2" "$tar.new" --variant=minbase --format=tar "${include[@]}"
 	mv "$tar.new" "$tar"
+)
+
+# bootstrap RELEASE TARGET OPTION...: mmdebstrap with the settings of this machine, and with the archives
+# that come from the standard input.
+bootstrap() (
+	release=$1
+	target=$2
+	shift 2
+	parts=$(mktemp -d)
+	trap 'rm -rf "$parts"' EXIT
+	apt_settings >"$parts/settings"
+	# shellcheck disable=SC2016 # $1 is mmdebstrap's
+	mmdebstrap --mode=root --skip=cleanup/apt --aptopt="$parts/settings" \
+		--setup-hook='mkdir -p "$1/etc/apt" && cp -r /etc/apt/auth.conf* "$1/etc/apt/" || true' \
+		"$@" "$release" "$target" -
 )
 
 # own_mounts COMMAND...: in a mount namespace of its own. Where the file system's root is no mount point
@@ -95,13 +105,18 @@ unpack_root() {
 	cp -L /etc/resolv.conf "$root/etc/resolv.conf"
 }
 
-# remove_root DIRECTORY: with all that is below it. What may still be mounted there is let go first.
-remove_root() {
+# let_go DIRECTORY: what may still be mounted below it.
+let_go() {
 	local at
 
 	awk -v below="$1/" 'index($2, below) == 1 { print $2 }' /proc/self/mounts | sort -r |
 		while IFS= read -r at; do
 			umount --lazy "$at"
 		done
+}
+
+# remove_root DIRECTORY: with all that is below it.
+remove_root() {
+	let_go "$1"
 	rm -rf --one-file-system "$1"
 }
