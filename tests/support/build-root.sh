@@ -105,7 +105,7 @@ enter_build_root() { # ROOT DIRECTORY COMMAND...
 		mount --bind "/$name" "$root/$name"
 	done
 	mount --bind "$directory" "$root/build"
-	chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 "$@" || rc=$?
+	chroot "$root" /usr/bin/env -i --chdir=/build PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 "$@" || rc=$?
 	let_go "$(dirname "$root")"
 	return "$rc"
 }

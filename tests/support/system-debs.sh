@@ -16,11 +16,11 @@ releases=(bookworm trixie)
 build() { # RELEASE ARCHITECTURE
 	local place="$HANMQTTD_DEBS/$1-$2" options=()
 
-	[ "$2" = amd64 ] || options=(-a "$2" -P cross)
+	[ "$2" = amd64 ] || options=("-a$2" -Pcross)
 	mkdir -p "$place/build/hanmqttd"
 	list_tree | tar -C "$top" -c --null --no-recursion -T - | tar -x -C "$place/build/hanmqttd"
 	in_build_root "$1" "$place/build" \
-		sh -euc 'cd hanmqttd; shift; exec dpkg-buildpackage -us -uc -b "$@"' - "${options[@]}"
+		sh -euc 'cd hanmqttd; exec dpkg-buildpackage -us -uc -b "$@"' - "${options[@]}"
 }
 
 case $1 in
