@@ -4,6 +4,8 @@
 
 #include <han/reading.h>
 
+#include "address.h"
+
 #define IN(field)       offsetof(struct config, field)
 #define IN_METER(field) offsetof(struct config_meter, field)
 
@@ -36,7 +38,9 @@ static bool is_path(const char *text)
 
 static bool is_device(const char *text)
 {
-	return text[0] == '/' || strcmp(text, "auto") == 0;
+	struct address address;
+
+	return text[0] == '/' || strcmp(text, "auto") == 0 || address_read(text, &address);
 }
 
 static bool is_name(const char *text)
@@ -67,7 +71,7 @@ static const char *nearest_list(const char *text)
 #define TOPIC_FORM \
 	"at most 60 characters of topic, without + #, neither beginning nor ending with /"
 #define SECRET_FORM "the path, beginning with /, of a file that holds it"
-#define DEVICE_FORM "auto, or a path that begins with / (tcp://host:port is not available yet)"
+#define DEVICE_FORM "auto, a path that begins with /, or " ADDRESS_FORM
 #define NAME_FORM   "at most 60 characters, not \"bridge\""
 #define LIST_FORM   "auto, or a name that `hantool lists` prints"
 

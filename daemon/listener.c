@@ -151,8 +151,11 @@ int listener_open(struct listener *l, const struct listener_settings *settings)
 	snprintf(l->device, sizeof(l->device), "%s", settings->device);
 	l->flush = settings->flush;
 	l->err = 0;
-	tuning_init(&l->tuning, settings->baud, settings->format, settings->protocol,
-	            settings->remembered);
+	if (serial_is_local(l->device))
+		tuning_init(&l->tuning, settings->baud, settings->format, settings->protocol,
+		            settings->remembered);
+	else /* the serial server's, whatever it is: nothing to be found */
+		tuning_init(&l->tuning, 2400, SERIAL_8N1, settings->protocol, NULL);
 	line = tuning_line(&l->tuning);
 	port.baud = line.baud;
 	port.format = line.format;
@@ -210,7 +213,7 @@ char *listener_where(const struct listener *l, char buf[LISTENER_WHERE])
 {
 	struct tuning_line line = tuning_line(&l->tuning);
 
-	if (l->device[0] != '/') /* a network has no such setting */
+	if (!serial_is_local(l->device)) /* a network has no such setting */
 		snprintf(buf, LISTENER_WHERE, "%.110s", l->device);
 	else
 		snprintf(buf, LISTENER_WHERE, "%.110s at %u %s", l->device, line.baud,

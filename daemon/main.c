@@ -11,6 +11,7 @@
 #include "config.h"
 #include "journal.h"
 #include "log.h"
+#include "lookup.h"
 #include "loop.h"
 #include "service.h"
 
@@ -230,7 +231,7 @@ int main(int argc, char **argv)
 	signals_fini(&d.signals);
 	log_catch_up();
 	loop_fini(&d.loop);
-	if (!clean)
+	if (!clean || lookup_hangs())
 		_exit(d.exit_code); /* a name lookup still hangs: its thread must not be waited for */
 	return d.exit_code;
 }

@@ -343,9 +343,7 @@ static void silence_fired(struct timer *timer)
 
 bool meter_is_local(const struct meter_settings *settings)
 {
-	const char *device = settings->port.device;
-
-	return !device || strncmp(device, "tcp://", 6) != 0;
+	return !settings->port.device || serial_is_local(settings->port.device);
 }
 
 bool meter_silence(const struct meter *meter, uint64_t *since_ms)

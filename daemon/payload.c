@@ -102,7 +102,8 @@ char *payload_meter_info(const struct payload_meter *meter)
 	add_text(object, "framing", meter->framing);
 	line = cJSON_AddObjectToObject(object, "line");
 	add_text(line, "device", meter->device);
-	cJSON_AddNumberToObject(line, "baud", meter->baud);
+	if (meter->baud)
+		cJSON_AddNumberToObject(line, "baud", meter->baud);
 	add_text(line, "format", meter->format);
 	return print(object);
 }

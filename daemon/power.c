@@ -86,7 +86,7 @@ static void mute(struct power *p)
 }
 
 /* Starts them, and lets those hear again that were started before. */
-static int listen(struct power *p, bool flush)
+static int hear(struct power *p, bool flush)
 {
 	int rc = 0;
 
@@ -178,7 +178,7 @@ static void settle(struct power *p)
 {
 	cycle_end(&p->cycle, loop_now_ms());
 	set_state(p, POWER_ON);
-	if (listen(p, true) < 0)
+	if (hear(p, true) < 0)
 		p->hooks.failed(p->hooks.user);
 	else
 		power_review(p);
@@ -302,7 +302,7 @@ int power_serve(struct power *p, struct station *stations, size_t count)
 
 	p->stations = stations;
 	p->station_count = count;
-	rc = listen(p, false);
+	rc = hear(p, false);
 	if (rc == 0 && count > 0)
 		power_review(p);
 	return rc;

@@ -18,6 +18,8 @@ static const char *key_of(const struct search *s)
 
 static bool line_is_given(const struct search *s)
 {
+	if (s->settings->device && !serial_is_local(s->settings->device))
+		return true; /* by the serial server */
 	return s->settings->baud != 0 && s->settings->format >= 0;
 }
 
@@ -173,7 +175,7 @@ static void remember(struct search *s, const struct listener *l)
 {
 	struct tuning_line line = tuning_line(&l->tuning);
 
-	if (l->device[0] != '/' || (s->settings->device && line_is_given(s)))
+	if (!serial_is_local(l->device) || (s->settings->device && line_is_given(s)))
 		return;
 	if (strcmp(s->remembered.path, l->device) == 0 && s->remembered.line.baud == line.baud &&
 	    s->remembered.line.format == line.format)

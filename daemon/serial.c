@@ -60,6 +60,12 @@ static const char *advice(int err)
 		return " (is the UART switched on, the adapter plugged in?)";
 	case -ENOTTY:
 		return " (this is no serial port)";
+	case -ENXIO:
+		return " (is the host's name right?)";
+	case -ENONET:
+		return " (no name server answers)";
+	case -ECONNREFUSED:
+		return " (is the serial server running, the port number right?)";
 	default:
 		return "";
 	}
@@ -87,7 +93,7 @@ static void rest(struct serial *s)
 {
 	uint64_t until = 0;
 
-	if (s->hooks.wanted)
+	if (s->hooks.wanted && serial_is_local(s->settings.device))
 		until = nap_until(&s->nap, s->hooks.wanted(s->hooks.user), loop_now_ns());
 	if (until == 0) {
 		wake(s);
@@ -114,18 +120,19 @@ static void close_tty(struct serial *s)
 	s->source.fd = -1;
 }
 
+/* A serial server that closes every connection at once is as good as one that refuses them. */
 static void serial_lost(struct serial *s, int err)
 {
-	bool was_open = serial_is_open(s);
+	bool was_open = serial_is_open(s) && (s->heard || serial_is_local(s->settings.device));
 	struct journal j = { 0 };
 
 	journal_text(&j, "MESSAGE_ID", JOURNAL_PORT_LOST);
 	journal_text(&j, "PORT", s->path);
 	journal_errno(&j, err);
-	if (was_open) {
+	if (serial_is_open(s))
 		close_tty(s);
+	if (was_open)
 		s->delay_ms = RETRY_FIRST_MS;
-	}
 	if (was_open || err != s->last_err)
 		log_write(LOG_WARNING, j.fields, "serial: %s: %s%s; trying again", s->path,
 		          was_open ? "port lost" : strerror(-err), was_open ? "" : advice(err));
@@ -136,6 +143,11 @@ static void serial_lost(struct serial *s, int err)
 	timer_start(&s->retry, s->delay_ms, 0);
 	s->delay_ms = s->delay_ms * 2 < RETRY_LAST_MS ? s->delay_ms * 2 : RETRY_LAST_MS;
 	s->hooks.lost(s->hooks.user, err);
+}
+
+static int closed(const struct serial *s)
+{
+	return serial_is_local(s->settings.device) ? -ENODEV : -ECONNRESET;
 }
 
 /* Reads until the kernel has no more, as one read may return a part only; but a flood waits for its turn, so
@@ -152,9 +164,10 @@ static void read_all(struct serial *s, bool awaited)
 			return;
 		}
 		if (n <= 0) {
-			serial_lost(s, n == 0 ? -ENODEV : -errno);
+			serial_lost(s, n == 0 ? closed(s) : -errno);
 			return;
 		}
+		s->heard = true;
 		nap_octets(&s->nap, (size_t)n, awaited, loop_now_ns());
 		s->hooks.octets(s->hooks.user, buf, (size_t)n);
 		if (!serial_is_open(s))
@@ -176,26 +189,24 @@ static void nap_over(struct timer *timer)
 	read_all(container_of(timer, struct serial, nap_over), false);
 }
 
+/* One line for people when it opens after another state: not for a server that goes on closing. */
 static void tell_open(const struct serial *s)
 {
+	char line[SERIAL_LINE];
+	bool news = !s->settings.quiet && s->last_err != closed(s);
 	struct journal j = { 0 };
 
 	journal_text(&j, "MESSAGE_ID", JOURNAL_PORT_OPEN);
 	journal_text(&j, "PORT", s->path);
-	log_write(s->settings.quiet ? LOG_DEBUG : LOG_INFO, j.fields, "serial: %s: open at %u %s",
-	          s->path, s->settings.baud, serial_format_name(s->settings.format));
+	serial_describe_line(&s->settings, line);
+	log_write(news ? LOG_INFO : LOG_DEBUG, j.fields, "serial: %s: open%s%s", s->path,
+	          line[0] ? " at " : "", line);
 }
 
-static void try_open(struct serial *s)
+static void take(struct serial *s, int fd)
 {
-	int fd, rc;
+	int rc;
 
-	snprintf(s->path, sizeof(s->path), "%s", s->settings.device);
-	fd = open_tty(s->path, &s->settings);
-	if (fd < 0) {
-		serial_lost(s, fd);
-		return;
-	}
 	s->source.fd = fd;
 	begin_naps(s);
 	rc = loop_add(s->loop, &s->source, EPOLLIN);
@@ -205,10 +216,52 @@ static void try_open(struct serial *s)
 		serial_lost(s, rc);
 		return;
 	}
-	s->last_err = 0;
-	s->before = count_errors(fd);
 	tell_open(s);
+	s->heard = false;
+	s->before = count_errors(fd);
 	s->hooks.opened(s->hooks.user);
+}
+
+static void try_tty(struct serial *s)
+{
+	int fd = open_tty(s->path, &s->settings);
+
+	if (fd < 0) {
+		serial_lost(s, fd);
+		return;
+	}
+	s->last_err = 0;
+	take(s, fd);
+}
+
+static void connected(struct tcp *tcp, int fd_or_err)
+{
+	struct serial *s = container_of(tcp, struct serial, tcp);
+
+	if (fd_or_err < 0)
+		serial_lost(s, fd_or_err);
+	else
+		take(s, fd_or_err);
+}
+
+static void try_tcp(struct serial *s)
+{
+	struct address address;
+	int rc = -EINVAL;
+
+	if (address_read(s->path, &address))
+		rc = tcp_open(&s->tcp, s->loop, &address, connected);
+	if (rc < 0)
+		serial_lost(s, rc);
+}
+
+static void try_open(struct serial *s)
+{
+	snprintf(s->path, sizeof(s->path), "%s", s->settings.device);
+	if (serial_is_local(s->settings.device))
+		try_tty(s);
+	else
+		try_tcp(s);
 }
 
 static void retry(struct timer *timer)
@@ -234,6 +287,8 @@ int serial_open(struct serial *s, struct loop *loop, const struct serial_setting
 	if (rc < 0)
 		return rc;
 	try_open(s);
+	if (s->tcp.loop) /* whether it comes about is told later */
+		s->hooks.lost(s->hooks.user, -EINPROGRESS);
 	return 0;
 }
 
@@ -241,8 +296,23 @@ void serial_close(struct serial *s)
 {
 	if (s->loop && serial_is_open(s))
 		close_tty(s);
+	tcp_close(&s->tcp);
 	timer_fini(&s->nap_over);
 	timer_fini(&s->retry);
+}
+
+bool serial_is_local(const char *device)
+{
+	return !address_is(device);
+}
+
+char *serial_describe_line(const struct serial_settings *settings, char buf[SERIAL_LINE])
+{
+	buf[0] = '\0';
+	if (serial_is_local(settings->device))
+		snprintf(buf, SERIAL_LINE, "%u %s", settings->baud,
+		         serial_format_name(settings->format));
+	return buf;
 }
 
 bool serial_is_open(const struct serial *s)
@@ -252,8 +322,16 @@ bool serial_is_open(const struct serial *s)
 
 void serial_flush(struct serial *s)
 {
-	if (serial_is_open(s))
+	char buf[512];
+
+	if (!serial_is_open(s))
+		return;
+	if (serial_is_local(s->settings.device))
 		tcflush(s->source.fd, TCIFLUSH);
+	else /* at most what the kernel holds: it is no loop with a fast peer */
+		for (int turn = 0;
+		     turn < READS_PER_TURN && read(s->source.fd, buf, sizeof(buf)) > 0;)
+			turn++;
 }
 
 void serial_note_frame(struct serial *s, size_t len)
@@ -263,8 +341,12 @@ void serial_note_frame(struct serial *s, size_t len)
 
 int serial_set_line(struct serial *s, unsigned baud, enum serial_format format)
 {
-	int rc = serial_is_open(s) ? serial_set_up(s->source.fd, baud, format) : 0;
+	int rc = 0;
 
+	if (!serial_is_local(s->settings.device))
+		return 0;
+	if (serial_is_open(s))
+		rc = serial_set_up(s->source.fd, baud, format);
 	if (rc < 0)
 		return rc;
 	s->settings.baud = baud;
@@ -276,7 +358,7 @@ int serial_set_line(struct serial *s, unsigned baud, enum serial_format format)
 
 void serial_claim(struct serial *s)
 {
-	if (!s->exclusive && serial_is_open(s))
+	if (!s->exclusive && serial_is_open(s) && serial_is_local(s->settings.device))
 		s->exclusive = ioctl(s->source.fd, TIOCEXCL) == 0;
 }
 

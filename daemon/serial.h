@@ -1,4 +1,4 @@
-/* The tty: found, set up raw, read, its loss told, opened again.
+/* The port: a tty, set up raw, or a connection to a serial server; read, its loss told, opened again.
  *
  * Owns the descriptor and the retry timer. While a port is missing it is tried again with a growing,
  * capped delay. Knows nothing of what the octets mean.
@@ -13,9 +13,10 @@
 #include "loop.h"
 #include "nap.h"
 #include "serial-line.h"
+#include "tcp.h"
 
 struct serial_settings {
-	const char *device; /* a path */
+	const char *device; /* a path, or tcp://HOST:PORT, which has neither baud nor format */
 	unsigned baud;      /* a standard speed: serial_baud_known() */
 	enum serial_format format;
 	bool quiet; /* one of many: that it is open is nothing to speak of */
@@ -26,7 +27,8 @@ struct serial_hooks {
 	void (*octets)(void *user, const uint8_t *buf, size_t len); /* len > 0 */
 	void (*opened)(void *user);
 	void (*lost)(void *user,
-	             int err); /* also when it cannot be opened: err is a negative errno */
+	             int err); /* also when it cannot be opened: err is a negative errno; of a
+	                        * connection -EINPROGRESS while the first one is being made */
 	/* How many octets at least are still to come before there is news (han_decoder_wanted()): what lies
 	 * between is slept through. May be NULL: each octet is told as it comes. */
 	size_t (*wanted)(void *user);
@@ -42,6 +44,7 @@ struct serial {
 	struct loop *loop;
 	struct source source; /* fd -1: not open */
 	struct timer retry;
+	struct tcp tcp; /* a connection that is being made */
 	struct timer nap_over;
 	struct nap nap;
 	bool napping; /* nap_over will look; octets are not waited for */
@@ -51,6 +54,7 @@ struct serial {
 	uint64_t delay_ms; /* before the next attempt */
 	int last_err;      /* of the last attempt, told once */
 	bool exclusive;
+	bool heard;                  /* something came since it was opened */
 	struct serial_errors before; /* the kernel counts from boot */
 };
 
@@ -60,13 +64,21 @@ int serial_open(struct serial *s, struct loop *loop, const struct serial_setting
                 const struct serial_hooks *hooks);
 void serial_close(struct serial *s); /* accepts a half-built one */
 
+/* Whether the device is a port of this machine, which the bus's power belongs to. */
+bool serial_is_local(const char *device);
+
+#define SERIAL_LINE 16
+
+/* "2400 8N1", or "" where the line belongs to a serial server. Returns buf. */
+char *serial_describe_line(const struct serial_settings *settings, char buf[SERIAL_LINE]);
+
 bool serial_is_open(const struct serial *s);
 
 /* Throws away what came in and was not read. */
 void serial_flush(struct serial *s);
 
 /* Changes the line, now if the port is open, else for when it opens, and throws away what came in at the old
- * setting. The baud is a known one. 0, or a negative errno: the port stays as it was. */
+ * setting. A serial server's line stays as it is. The baud is a known one. 0, or a negative errno: the port stays as it was. */
 int serial_set_line(struct serial *s, unsigned baud, enum serial_format format);
 
 /* A sound frame of len octets was among the octets being told: naps learn from it. Within hooks.octets. */

@@ -14,11 +14,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "address.h"
 #include "monotonic.h"
 #include "stop.h"
 #include "usage.h"
-
-static const char tcp[] = "tcp://";
 
 /* ---- open ---- */
 
@@ -94,21 +93,6 @@ static int open_input(struct source *s)
 	return 0;
 }
 
-/* HOST:PORT, an IPv6 host in brackets, into host; its port, or NULL. */
-static const char *split_address(const char *address, char *host, size_t size)
-{
-	const char *colon = strrchr(address, ':');
-	int n;
-
-	if (!colon || colon == address || !colon[1])
-		return NULL;
-	if (address[0] == '[' && colon[-1] == ']')
-		n = snprintf(host, size, "%.*s", (int)(colon - address - 2), address + 1);
-	else
-		n = snprintf(host, size, "%.*s", (int)(colon - address), address);
-	return n > 0 && (size_t)n < size ? colon + 1 : NULL;
-}
-
 static int connect_to(const struct addrinfo *address)
 {
 	int fd = socket(address->ai_family, address->ai_socktype | SOCK_CLOEXEC,
@@ -128,15 +112,14 @@ static int open_tcp(struct source *s)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	struct addrinfo *found;
-	char host[256];
-	const char *port = split_address(s->name + strlen(tcp), host, sizeof(host));
+	struct address address;
 	int rc;
 
-	if (!port) {
-		fprintf(stderr, "hantool: %s: tcp:// wants HOST:PORT\n", s->name);
+	if (!address_read(s->name, &address)) {
+		fprintf(stderr, "hantool: %s: no address; accepted: %s\n", s->name, ADDRESS_FORM);
 		return -EINVAL;
 	}
-	rc = getaddrinfo(host, port, &hints, &found);
+	rc = getaddrinfo(address.host, address.port, &hints, &found);
 	if (rc != 0) {
 		fprintf(stderr, "hantool: %s: %s\n", s->name, gai_strerror(rc));
 		return -EHOSTUNREACH;
@@ -199,7 +182,7 @@ static int detect_capture(struct source *s)
 
 static int open_any(struct source *s, const struct options_line *line)
 {
-	if (strncmp(s->name, tcp, strlen(tcp)) == 0)
+	if (address_is(s->name))
 		return open_tcp(s);
 	return strcmp(s->name, "-") == 0 ? open_input(s) : open_path(s, line);
 }

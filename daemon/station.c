@@ -58,10 +58,11 @@ static void on_reading(void *user, struct meter *meter, const struct han_reading
 	struct station *st = user;
 	const struct listener *listener = search_listener(&meter->search);
 	const struct tuning_line set = tuning_line(&listener->tuning);
+	const bool local = serial_is_local(listener->device);
 	const struct payload_meter line = {
 		.device = listener->device,
-		.baud = set.baud,
-		.format = serial_format_name(set.format),
+		.baud = local ? set.baud : 0,
+		.format = local ? serial_format_name(set.format) : NULL,
 	};
 	bool had_power = st->power[0];
 

@@ -200,7 +200,7 @@ LATER = {
     "homeassistant": {"discovery": "components", "energy-sensor": "register"},
     "publish": {"on-change": "yes", "min-interval": "10", "expire": "no", "live-energy": "no",
                 "net-power": "yes", "hour-energy": "yes", "capacity-peaks": "yes"},
-    "meter": {"device": "tcp://localhost:2000", "max-power": "20000"},
+    "meter": {"max-power": "20000"},
 }
 
 

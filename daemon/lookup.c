@@ -1,0 +1,149 @@
+#include "lookup.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* The thread's and the loop's; whoever lets go of it last frees it. */
+struct lookup_job {
+	pthread_mutex_t lock;
+	struct address address;
+	int wake;
+	int rc;
+	struct addrinfo *found; /* NULL once it was handed over */
+	bool done;              /* the thread has let go of it */
+	bool given_up;          /* the loop has */
+};
+
+/* The one thing here that belongs to the process: its threads. */
+static atomic_uint given_up_count;
+
+static void job_free(struct lookup_job *job)
+{
+	if (job->found)
+		freeaddrinfo(job->found);
+	if (job->wake >= 0)
+		close(job->wake);
+	pthread_mutex_destroy(&job->lock);
+	free(job);
+}
+
+static void *look_up(void *user)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
+	struct lookup_job *job = user;
+	struct addrinfo *found = NULL;
+	int rc = getaddrinfo(job->address.host, job->address.port, &hints, &found);
+	uint64_t one = 1;
+	bool last;
+
+	pthread_mutex_lock(&job->lock);
+	job->rc = rc;
+	job->found = rc == 0 ? found : NULL;
+	job->done = true;
+	last = job->given_up;
+	if (write(job->wake, &one, sizeof(one)) < 0) {
+		/* a counter of one takes one more */
+	}
+	pthread_mutex_unlock(&job->lock);
+	if (last) {
+		job_free(job);
+		atomic_fetch_sub(&given_up_count, 1);
+	}
+	return NULL;
+}
+
+/* The thread takes no signal of the process. */
+static int start_thread(struct lookup_job *job)
+{
+	sigset_t all, before;
+	pthread_t thread;
+	int rc;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	rc = pthread_create(&thread, NULL, look_up, job);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (rc == 0)
+		pthread_detach(thread);
+	return -rc;
+}
+
+static void let_go(struct lookup *lookup)
+{
+	struct lookup_job *job = lookup->job;
+	bool last;
+
+	loop_remove(lookup->loop, &lookup->wake);
+	lookup->loop = NULL;
+	lookup->job = NULL;
+	pthread_mutex_lock(&job->lock);
+	job->given_up = true;
+	last = job->done;
+	if (!last)
+		atomic_fetch_add(&given_up_count, 1);
+	pthread_mutex_unlock(&job->lock);
+	if (last)
+		job_free(job);
+}
+
+static void woken(struct source *src, uint32_t events)
+{
+	struct lookup *lookup = container_of(src, struct lookup, wake);
+	struct lookup_job *job = lookup->job;
+	struct addrinfo *found;
+	int rc;
+
+	(void)events;
+	pthread_mutex_lock(&job->lock);
+	rc = job->rc;
+	found = job->found;
+	job->found = NULL;
+	pthread_mutex_unlock(&job->lock);
+	let_go(lookup);
+	lookup->answered(lookup, rc, found);
+}
+
+int lookup_start(struct lookup *lookup, struct loop *loop, const struct address *address,
+                 void (*answered)(struct lookup *lookup, int rc, struct addrinfo *found))
+{
+	struct lookup_job *job = calloc(1, sizeof(*job));
+	int rc;
+
+	*lookup = (struct lookup){ .answered = answered };
+	if (!job)
+		return -ENOMEM;
+	pthread_mutex_init(&job->lock, NULL);
+	job->address = *address;
+	job->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	lookup->wake = (struct source){ job->wake, woken };
+	rc = job->wake < 0 ? -errno : loop_add(loop, &lookup->wake, EPOLLIN);
+	if (rc < 0) {
+		job_free(job);
+		return rc;
+	}
+	lookup->loop = loop;
+	lookup->job = job;
+	rc = start_thread(job);
+	if (rc < 0) {
+		job->done = true;
+		let_go(lookup);
+	}
+	return rc;
+}
+
+void lookup_stop(struct lookup *lookup)
+{
+	if (lookup->loop)
+		let_go(lookup);
+}
+
+bool lookup_hangs(void)
+{
+	return atomic_load(&given_up_count) > 0;
+}

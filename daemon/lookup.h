@@ -1,0 +1,36 @@
+/* From a host's name to its addresses, without making the loop wait.
+ *
+ * The system's lookup may hang for as long as the name servers do not answer, and cannot be broken off. So it has
+ * a thread of its own, whose answer comes through an eventfd; a lookup that is given up goes on by itself and
+ * frees what it found.
+ */
+#ifndef LOOKUP_H
+#define LOOKUP_H
+
+#include <netdb.h>
+
+#include "address.h"
+#include "loop.h"
+
+struct lookup_job;
+
+struct lookup {
+	struct source wake;
+	struct loop *loop;      /* NULL: none is under way */
+	struct lookup_job *job; /* the thread's, too */
+	/* rc is 0 or getaddrinfo()'s; found is the callee's: freeaddrinfo(). */
+	void (*answered)(struct lookup *lookup, int rc, struct addrinfo *found);
+};
+
+/* Looks up; answered() comes from the loop, once. An address in numbers is answered by the thread as well. 0 or a
+ * negative errno. */
+int lookup_start(struct lookup *lookup, struct loop *loop, const struct address *address,
+                 void (*answered)(struct lookup *lookup, int rc, struct addrinfo *found));
+
+/* Gives it up; accepts one that was zeroed, or answered. */
+void lookup_stop(struct lookup *lookup);
+
+/* Whether one that was given up still hangs somewhere: then the process must not wait for its threads. */
+bool lookup_hangs(void);
+
+#endif
