@@ -3,6 +3,7 @@
 #define LEARNED     8         /* frames, for the shortest of them to be the shortest there is */
 #define PACED       2         /* frames, for the line to be one; */
 #define PACED_MAX   16        /* more are forgotten */
+#define MEASURED    16        /* one of so many frames is seen from its first octet on */
 #define REGULAR     8         /* frames, for their period to be one */
 #define REGULAR_MAX 512       /* after that many it may be tried again, whatever happened */
 #define FAST_NS     200000    /* an octet of a line whose octets are not told apart by naps */
@@ -200,6 +201,8 @@ static uint64_t until_next(const struct nap *nap)
 
 	if (nap->regular < nap->needed || nap->start_ns == 0 || margin(nap) > nap->octet_ns)
 		return 0;
+	if (nap->paced < PACED_MAX || nap->frames % MEASURED == 0)
+		return 0; /* how fast octets come is seen only from the first on */
 	return nap->start_ns + nap->period_ns + frame - early;
 }
 

@@ -42,7 +42,7 @@ suite_packages() {
 		build_packages
 		printf '%s\n' python3-pytest
 		;;
-	e2e)
+	e2e | bench)
 		build_packages
 		printf '%s\n' "${e2e[@]}"
 		;;
