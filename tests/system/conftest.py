@@ -10,7 +10,10 @@ import sys
 import pytest
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "support"),
+                str(pathlib.Path(__file__).resolve().parents[1] / "e2e"),
                 str(pathlib.Path(__file__).resolve().parent)]
+
+pytest.register_assert_rewrite("machine", "vm", "vm_cases")
 
 PASSED = pytest.StashKey()
 

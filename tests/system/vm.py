@@ -1,0 +1,207 @@
+"""A virtual machine on an emulated processor: Debian's kernel, a 16550 port, a USB adapter that comes and
+goes, a network, and the simulated meters of the host on its ports.
+
+tests/support/system-vm.sh makes its parts.
+"""
+import contextlib
+import json
+import os
+import pathlib
+import select
+import socket
+import subprocess
+import tempfile
+import termios
+import threading
+import tty
+
+from machine import Machine, until
+from programs import HANTOOL
+from rig import Watcher, free_port
+
+CACHE = pathlib.Path(os.environ.get("HANMQTTD_CACHE", pathlib.Path(
+    os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "hanmqttd-tests"))
+DEBS = pathlib.Path(os.environ.get("HANMQTTD_DEBS", "/nonexistent"))
+BOOT_S = 180  # a busy host may take long
+BROKER, BROKER_LOGIN = 1883, 1884  # in the machine
+
+
+def parts(release):
+    """Kernel, initrd and image, as prepared, or None."""
+    with contextlib.suppress(OSError):
+        line = (CACHE / f"vm-{release}.parts").read_text(encoding="utf-8").split()
+        if all(pathlib.Path(part).exists() for part in line[1:]):
+            return [pathlib.Path(part) for part in line[1:]]
+    return None
+
+
+class Meter:
+    """`hantool simulate` on a pty, at a meter's own pace, joined to a serial port of the machine.
+
+    The port's socket is QEMU's, which passes on what comes as fast as it comes: the pace is the simulator's.
+    """
+
+    def __init__(self, machine, name, meter="kaifa-ma304", plugged=True):
+        self.machine = machine
+        self.name = name
+        self.meter = meter
+        self.link = machine.directory / f"{name}.pty"
+        self.socket_path = machine.directory / name
+        self.silent = False
+        self.octets = 0
+        self._simulator = None
+        self._thread = None
+        self._stop = threading.Event()
+        if plugged:
+            self.start()
+
+    def start(self):
+        """The meter begins to speak. What it says while `silent` is lost, as on a bus without power."""
+        self._simulator = self.machine.start(
+            f"meter-{self.name}", [*HANTOOL, "simulate", "--meter", self.meter, "--link", str(self.link)],
+            stdout=subprocess.DEVNULL)
+        until("the meter's pty", lambda: self.machine.alive() and self.link.exists(), 10)
+        self._stop.clear()
+        self._thread = threading.Thread(target=self._carry, daemon=True)
+        self._thread.start()
+        self.machine.ends.callback(self.stop)
+
+    def _carry(self):
+        pty = os.open(self.link, os.O_RDONLY | os.O_NOCTTY)
+        tty.setraw(pty, termios.TCSANOW)
+        port = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            port.connect(str(self.socket_path))
+            port.setblocking(False)
+            while not self._stop.is_set():
+                if not select.select([pty, port], [], [], 0.2)[0]:
+                    continue
+                with contextlib.suppress(BlockingIOError):
+                    if not port.recv(4096):  # what the machine sends goes nowhere, as on the HAN port
+                        return
+                with contextlib.suppress(BlockingIOError):
+                    if select.select([pty], [], [], 0)[0]:
+                        octets = os.read(pty, 4096)
+                        if not octets:
+                            return
+                        if not self.silent:
+                            port.send(octets)
+                            self.octets += len(octets)
+        except OSError:
+            return  # one of the two ends is gone
+        finally:
+            port.close()
+            os.close(pty)
+
+    def stop(self):
+        if self._thread:
+            self._stop.set()
+            self._thread.join(5)
+            self._thread = None
+            self.machine.end(self._simulator)
+
+
+class VirtualMachine(Machine):
+    """Debian of that release, with the packages as a second disk that holds a tar."""
+
+    def __init__(self, release, debs):
+        self._place = tempfile.TemporaryDirectory(prefix="hanmqttd-vm-")
+        super().__init__(self._place.name)
+        self.release = release
+        self.ports = {port: free_port() for port in (BROKER, BROKER_LOGIN)}
+        self._qmp = None
+        payload = self.directory / "payload.tar"
+        subprocess.run(["tar", "-cf", payload, "-C", debs, "."], check=True)
+        kernel, initrd, image = parts(release)
+        self.start("qemu", [
+            "qemu-system-x86_64", "-M", "pc", "-accel", "tcg,thread=multi", "-cpu", "qemu64", "-smp", "2",
+            "-m", "768", "-nodefaults", "-no-user-config", "-display", "none",
+            "-kernel", kernel, "-initrd", initrd,
+            "-append", "root=/dev/vda console=ttyS0 quiet mitigations=off net.ifnames=0 "
+                       "systemd.show_status=0 systemd.journald.forward_to_console=0",
+            *self._disk(image, "d0", "snapshot=on"), *self._disk(payload, "d1", "readonly=on"),
+            "-chardev", f"file,path={self.console},id=c0", "-serial", "chardev:c0",
+            *self._socket("meter", "m0"), "-serial", "chardev:m0",
+            *self._socket("usb", "u0"), *self._socket("usb-other", "u1"), "-device", "qemu-xhci,id=usb",
+            *self._socket("shell", "a0"), "-device", "virtio-serial-pci", "-device", "virtconsole,chardev=a0",
+            "-nic", "user,model=virtio-net-pci,restrict=on," + ",".join(
+                f"hostfwd=tcp:127.0.0.1:{here}-:{there}" for there, here in self.ports.items()),
+            "-qmp", f"unix:{self.directory / 'qmp'},server=on,wait=off"])
+        self.ends.callback(self._place.cleanup)
+
+    def _socket(self, name, ident):
+        return ["-chardev", f"socket,path={self.directory / name},server=on,wait=off,id={ident}"]
+
+    @staticmethod
+    def _disk(path, ident, option):
+        return ["-drive", f"file={path},if=none,id={ident},format=raw,{option}",
+                "-device", f"virtio-blk-pci,drive={ident}"]
+
+    # ---- the hardware ----
+
+    def qmp(self, command, **arguments):
+        """A command to QEMU; its answer."""
+        if self._qmp is None:
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            connection.connect(str(self.directory / "qmp"))
+            connection.settimeout(20)
+            self.ends.callback(connection.close)
+            self._qmp = connection.makefile("rw", encoding="utf-8")
+            self._qmp.readline()
+            self.qmp("qmp_capabilities")
+        json.dump({"execute": command, "arguments": arguments}, self._qmp)
+        self._qmp.write("\n")
+        self._qmp.flush()
+        while True:
+            answer = json.loads(self._qmp.readline())
+            assert "error" not in answer, answer
+            if "return" in answer:
+                return answer["return"]
+
+    def plug(self, chardev="u0", ident="adapter", serial="A1"):
+        """A USB serial adapter (FTDI) on the xHCI; u0 is the socket "usb", u1 "usb-other"."""
+        self.qmp("device_add", driver="usb-serial", id=ident, bus="usb.0", chardev=chardev, serial=serial)
+
+    def unplug(self, ident="adapter"):
+        self.qmp("device_del", id=ident)
+
+    def network(self, up):
+        """The machine's network cable."""
+        self.qmp("set_link", name=self._nic(), up=up)
+
+    def _nic(self):
+        return next(line.split(":")[0].strip().lstrip("\\ ") for line in self.qmp(
+            "human-monitor-command", **{"command-line": "info network"}).splitlines() if "virtio-net" in line)
+
+    # ---- its programs ----
+
+    def watch(self, port=BROKER, **login):
+        """A subscriber on the host, of the broker in the machine."""
+        watcher = Watcher(_Forwarded(self.ports[port]), **login)
+        self.ends.callback(watcher.close)
+        return watcher
+
+    def reboot(self):
+        """Until the shell is back, of another boot."""
+        before = self.check("cat /proc/sys/kernel/random/boot_id")
+        self.run("systemctl reboot --no-block", timeout=60)
+
+        def rebooted():
+            self.alive()
+            if not self.shell.answers(3):
+                return False
+            status, now = self.run("cat /proc/sys/kernel/random/boot_id", timeout=10)
+            return status == 0 and now.strip() != before
+
+        until("the machine after its reboot", rebooted, BOOT_S, 0.5)
+
+
+class _Forwarded:
+    """A broker that Watcher connects to."""
+
+    def __init__(self, port):
+        self.port = port
+
+    @staticmethod
+    def said():
+        return ""
