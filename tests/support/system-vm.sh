@@ -105,7 +105,7 @@ write_sim() { # LINUX-SOURCE.deb DIRECTORY
 build_sim() { # RELEASE DIRECTORY
 	export sim_from="$2" sim_version="$version"
 	# shellcheck disable=SC2016 # $1 is mmdebstrap's
-	bootstrap "$1" /dev/null --variant=apt --format=null --skip=cleanup \
+	apt_sources "$1" | bootstrap "$1" /dev/null --variant=apt --format=null --skip=cleanup \
 		--include="make,linux-headers-$version" \
 		--customize-hook='cp -r "$sim_from" "$1/root/sim"' \
 		--customize-hook='chroot "$1" make -C "/usr/src/linux-headers-$sim_version" M=/root/sim modules' \
@@ -165,7 +165,7 @@ make_image() ( # RELEASE
 	parts=$(mktemp -d)
 	trap 'rm -rf "$parts" "$image.new"' EXIT
 	names=$(printf '%s,' "${image_packages[@]}" "${libraries[@]}")
-	bootstrap "$1" "$parts/root" --variant=apt --format=directory --include="${names%,}"
+	apt_sources "$1" | bootstrap "$1" "$parts/root" --variant=apt --format=directory --include="${names%,}"
 	cp -r "$guest" "$parts/root/root/guest"
 	chroot "$parts/root" sh /root/guest/setup
 	rm -rf "$parts/root/root/guest" "$parts/root"/var/lib/apt/lists/* "$parts/root"/var/cache/apt/*.bin

@@ -1,0 +1,134 @@
+"""The line that powers the bus, on a chip like that of a Raspberry Pi's header."""
+import re
+import time
+
+import pytest
+
+from service import UNIT
+
+POWERED = """
+[meter]
+device = /dev/ttyS1
+[power]
+line = GPIO26
+"""
+
+
+def with_line(text):
+    return POWERED.replace("line = GPIO26", f"line = {text}")
+
+
+def hold(machine, number):
+    """gpioset of either version holds the line until it is ended."""
+    newer = machine.check("gpioset --version").splitlines()[0].split()[-1].startswith("v2")
+    command = f"gpioset -c gpiochip0 {number}=1" if newer else f"gpioset --mode=signal gpiochip0 {number}=1"
+    machine.check(f"systemd-run -q --unit=holder {command}")
+
+
+def let_go(machine):
+    machine.run("systemctl stop holder; systemctl reset-failed holder")
+
+
+@pytest.mark.after("test_meter")
+def test_chip_appears(machine, house):
+    """The chip belongs to the group gpio. By itself no line of it is taken: no meter is on the header."""
+    machine.check("systemctl enable --now gpio-chip", timeout=60)
+    machine.wait_for("the chip's group", "stat -c '%G %a' /dev/gpiochip0", r"^gpio 660$")
+    mark = house.service.restart(with_line("auto"))
+    house.service.wait_journal(r"^bus: no meter is on the header's UART: no line is held", mark)
+    house.wait_values()
+    assert [house.line(25), house.line(26)] == [0, 0]
+
+
+@pytest.mark.after("test_chip_appears")
+@pytest.mark.parametrize("text", ["wiringpi:25", "pin:37", "gpiochip0:26", "GPIO26"])
+def test_line_names(house, text):
+    """Every way to name the line holds GPIO26, high, and the journal says all its numbers."""
+    mark = house.service.restart(with_line(text))
+    house.wait_line(26, 1)
+    assert house.consumer(26) == "hanmqttd"
+    assert house.line(25) == 0
+    assert house.service.wait_journal(r"^bus: powering the bus through GPIO26 \(header pin 37, wiringPi 25\)", mark)
+
+
+@pytest.mark.after("test_line_names[GPIO26]")
+def test_settled_first(machine, house):
+    """What comes while the bus comes to rest does not count: no value before `settle` is over, no error after."""
+    machine.check(f"systemctl stop {UNIT}")
+    began, octets = house.watcher.mark(), house.meter.octets
+    house.service.configure(POWERED + "settle = 6\n")
+    machine.check(f"systemctl start {UNIT}")
+    house.wait_line(26, 1)
+    powered = time.monotonic()
+    value = house.watcher.expect(r"han/[^/]+/power_active_import", since=began + 1, timeout=30)
+    while value.retain and value.time < powered:
+        value = house.wait_values()
+    assert house.meter.octets > octets, "the meter was silent"
+    assert value.time - powered > 5
+    counters = house.watcher.state(since=began)
+    for topic, text in counters.items():
+        if re.search(r"/diagnostics/(crc_errors|discarded_bytes)$", topic):
+            assert text == "0", (topic, text)
+
+
+@pytest.mark.after("test_line_names[GPIO26]")
+def test_stop_drives_low(machine, house):
+    """A clean stop drives the line inactive before it is released."""
+    house.service.restart(POWERED)
+    house.wait_line(26, 1)
+    machine.check(f"systemctl stop {UNIT}")
+    assert house.line(26) == 0
+    assert house.consumer(26) != "hanmqttd"
+
+
+@pytest.mark.after("test_line_names[GPIO26]")
+def test_busy(machine, house):
+    """Somebody has the line: exit 1, the journal names him, and it is tried again until it works."""
+    machine.check(f"systemctl stop {UNIT}")
+    hold(machine, 26)
+    try:
+        house.wait_line(26, 1)
+        mark = house.service.mark()
+        machine.run(f"systemctl restart {UNIT}", timeout=60)
+        house.service.wait_journal(r'^bus: GPIO26 .* is held by "gpioset"', mark)
+        house.service.wait_journal(r"Main process exited, code=exited, status=1", mark)
+        house.service.wait_journal(r"Scheduled restart job", mark)
+    finally:
+        let_go(machine)
+    house.service.wait_active(30)
+    machine.wait_for("the line's holder", "gpioinfo", r'26:.*hanmqttd')
+    house.wait_values()
+
+
+@pytest.mark.after("test_line_names[GPIO26]")
+def test_no_chip(machine, house):
+    """Without the chip, a named line ends the start and is tried again until the chip is there; `auto` reads on."""
+    machine.check(f"systemctl stop {UNIT}")
+    machine.check("systemctl stop gpio-chip")
+    mark = house.service.mark()
+    machine.run(f"systemctl restart {UNIT}", timeout=60)
+    house.service.wait_journal(r"^bus: GPIO26 .* is not here", mark)
+    house.service.wait_journal(r"Scheduled restart job", mark)
+
+    mark = house.service.restart(with_line("auto"))
+    house.wait_values()
+    house.service.wait_journal(r"^bus: no Raspberry Pi header here", mark)
+
+    house.service.configure(POWERED)
+    machine.run(f"systemctl restart {UNIT}", timeout=60)
+    machine.check("systemctl start gpio-chip", timeout=60)
+    house.wait_line(26, 1, 30)
+    house.service.wait_active(30)
+    house.wait_values()
+
+
+@pytest.mark.after("test_line_names[GPIO26]")
+def test_crash_lets_go(machine, house):
+    """SIGKILL: the kernel releases the line, the board's pull decides (low here), and the restart has it again."""
+    house.service.restart(POWERED)
+    house.wait_line(26, 1)
+    machine.check(f"systemctl kill -s KILL {UNIT}")
+    house.wait_line(26, 0, 4)
+    house.wait_line(26, 1, 30)
+    assert house.consumer(26) == "hanmqttd"
+    house.wait_values()
