@@ -219,7 +219,7 @@ char *station_describe(const struct station *st, char *buf, size_t size)
 	else if (st->meter.online)
 		describe_reading(st, buf, size);
 	else if (st->meter.last_frame_ms && !st->meter.port_err &&
-	         !search_is_empty(&st->meter.search))
+	         !search_goes_on(&st->meter.search))
 		describe_silent(st, buf, size);
 	else
 		describe_waiting(st, buf, size);
