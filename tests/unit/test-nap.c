@@ -144,7 +144,7 @@ static const struct {
 	{ "an adapter",        { SLOW,     0,  2000 * MS, 5 * MS,   MS / 2, KAIFA,   true, 4, 400, 40 }, 3.4, 0, 0 },
 	{ "one behind another", { SLOW,    0,   505 * MS, 0,        MS / 4, { 121 }, true, 1, 400, 40 }, 3.4, 0, 0 },
 	{ "a shorter one, once", { SLOW,   0,  2000 * MS, 0,        0, { 122, 122, 122, 122, 122, 122, 122, 122, 122, 41 },
-	                                                                             true, 1, 400, 5 },  4.0, 1, 400 * MS },
+	                                                                             true, 1, 400, 5 },  4.2, 1, 400 * MS },
 	{ "telegrams",         { FAST,     0,  1000 * MS, 5 * MS,   MS / 2, { 843, 844 }, false, 1, 100, 40 }, 5.0, 60, 5 * MS / 2 },
 	{ "at once",           { SLOW, -999000, 100 * MS, 0,        0,      KAIFA,   true, 1, 400, 0 },  99, 0, 0 },
 };
