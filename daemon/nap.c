@@ -58,9 +58,10 @@ void nap_octets(struct nap *nap, size_t len, bool awaited, uint64_t now_ns)
 	if (awaited && now_ns - nap->newest_ns > IDLE_NS) {
 		nap->pending = 0;
 		nap->first_ns = 0;
+		nap->hasty = false;
 	}
 	if (too_many(nap, len, awaited, now_ns))
-		nap->paced = 0;
+		nap->hasty = true;
 	if (nap->ahead)
 		nap->newest_ns = newest_at_least(nap, len, now_ns);
 	else if (awaited || nap->newest_ns + len * nap->octet_ns > now_ns)
@@ -84,12 +85,12 @@ static void learn_pace(struct nap *nap)
 {
 	uint64_t nominal = nap->nominal_ns, octet, most = nap->octet_ns / 64;
 
-	if (!nap->awaited || nap->first_ns == 0 || nap->pending < nap->first + 8)
+	if (nap->hasty) /* once it may be the machine that was late */
+		nap->paced = nap->paced > PACED ? PACED : 0;
+	if (nap->hasty || !nap->awaited || nap->first_ns == 0 || nap->pending < nap->first + 8)
 		return;
 	octet = (nap->now_ns - nap->first_ns) / (nap->pending - nap->first);
-	if (octet < nominal / 2)
-		nap->paced = 0;
-	else if (octet < nominal - nominal / 6 || octet > nominal + nominal / 3)
+	if (octet < nominal - nominal / 6 || octet > nominal + nominal / 3)
 		nap->paced /= 2;
 	else if (nap->paced < PACED_MAX)
 		nap->paced++;
@@ -165,7 +166,7 @@ void nap_frame(struct nap *nap, size_t len)
 	}
 	nap->pending = behind;
 	nap->first_ns = 0;
-	nap->ahead = nap->blind = false;
+	nap->ahead = nap->blind = nap->hasty = false;
 	if (nap->chunk > 1 && nap->frames % 16 == 0)
 		nap->chunk--;
 }
@@ -218,7 +219,7 @@ static uint64_t plan(struct nap *nap, size_t wanted, uint64_t now_ns)
 		nap->start_ns = 0;
 		return 0;
 	}
-	if (nap->frames < LEARNED || nap->paced < PACED)
+	if (nap->frames < LEARNED || nap->paced < PACED || nap->hasty)
 		return 0;
 	if (nap->pending > 0) {
 		until = until_last(nap, wanted, now_ns);

@@ -34,6 +34,7 @@ struct nap {
 	size_t len, wanted;
 	bool awaited;
 	uint64_t until_ns; /* of the nap before them */
+	bool hasty;        /* octets of this frame came faster than the line can bring them */
 	/* The pace of the frames: */
 	uint64_t start_ns; /* when the newest frame began; 0: not known */
 	uint64_t period_ns, jitter_ns;

@@ -95,9 +95,10 @@ def delays(rig, seconds, say):
     for power in range(int((WARM_S + seconds) / 2)):
         octets = (meter.list2(power_active_import=power) if power % 5 == 0 else meter.list1(power)).octets
         mark = watcher.mark()
-        start = begun + 2 * power
+        due = begun + 2 * power
         for i, octet in enumerate(octets):
-            time.sleep(max(0, start + i * OCTET_S - time.monotonic()))
+            time.sleep(max(0, due - time.monotonic()))
+            due = max(due, time.monotonic() - OCTET_S / 2) + OCTET_S  # a line never catches up
             if i == len(octets) - 1:
                 sent = time.monotonic()
                 whole.port.write(octets)
