@@ -7,11 +7,10 @@
 #ifndef LOOKUP_H
 #define LOOKUP_H
 
-#include <netdb.h>
-
 #include "address.h"
 #include "loop.h"
 
+struct addrinfo;
 struct lookup_job;
 
 struct lookup {

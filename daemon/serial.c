@@ -123,13 +123,15 @@ static void close_tty(struct serial *s)
 /* A serial server that closes every connection at once is as good as one that refuses them. */
 static void serial_lost(struct serial *s, int err)
 {
-	bool was_open = serial_is_open(s) && (s->heard || serial_is_local(s->settings.device));
+	bool is_open = serial_is_open(s);
+	bool was_open = is_open && (s->heard || serial_is_local(s->settings.device));
 	struct journal j = { 0 };
 
 	journal_text(&j, "MESSAGE_ID", JOURNAL_PORT_LOST);
 	journal_text(&j, "PORT", s->path);
 	journal_errno(&j, err);
-	if (serial_is_open(s))
+	s->in_vain = is_open && !was_open;
+	if (is_open)
 		close_tty(s);
 	if (was_open)
 		s->delay_ms = RETRY_FIRST_MS;
@@ -189,11 +191,11 @@ static void nap_over(struct timer *timer)
 	read_all(container_of(timer, struct serial, nap_over), false);
 }
 
-/* One line for people when it opens after another state: not for a server that goes on closing. */
+/* One line for people when it opens: not for a server that goes on closing. */
 static void tell_open(const struct serial *s)
 {
+	bool news = !s->settings.quiet && !s->in_vain;
 	char line[SERIAL_LINE];
-	bool news = !s->settings.quiet && s->last_err != closed(s);
 	struct journal j = { 0 };
 
 	journal_text(&j, "MESSAGE_ID", JOURNAL_PORT_OPEN);

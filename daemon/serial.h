@@ -55,6 +55,7 @@ struct serial {
 	int last_err;      /* of the last attempt, told once */
 	bool exclusive;
 	bool heard;                  /* something came since it was opened */
+	bool in_vain;                /* when it was open last, nothing came before it closed */
 	struct serial_errors before; /* the kernel counts from boot */
 };
 

@@ -185,8 +185,11 @@ def test_cut_in_a_frame(rig, server):
     octets = meter.list2(power_active_import=6666).octets
     server.write(octets[:60])
     pause(0.1)
+    lines = place.daemon.log.mark()
     server.hang_up()
     server.connection(connections)
+    place.daemon.expect_line(re.escape(address(server)), "lost", since=lines, levels=["warning"])
+    place.daemon.expect_line(re.escape(address(server)), "open", since=lines, levels=["info"])
     server.write(octets[60:] + meter.list1(7).octets)
     place.watcher.expect(f"{BASE}/power_active_import", "7", since=mark)
     assert "6666" not in {m.payload for m in place.watcher.messages(r".*", mark)}
