@@ -1,11 +1,13 @@
 """The serial port may be absent, come, go, and come again."""
 import re
+import subprocess
 import termios
 
 import pytest
 
 import kaifa
-from rig import PATIENCE
+from programs import HANTOOL
+from rig import PATIENCE, environment
 
 METER = "6970631400000016"
 
@@ -131,6 +133,30 @@ def test_port_in_use(rig):
         house.port.write(kaifa.Meter(METER).list2().octets)
         return any(m.topic == f"second/{METER}/power_active_import" for m in seen)
     house.watcher.wait("values from the second", heard, mark, timeout=12 + PATIENCE)
+
+
+def test_shared_with_hantool(rig):
+    """hantool does not read the daemon's port, and the daemon waits for one that hantool reads."""
+    house = rig.house()
+    house.feed(kaifa.Meter(METER).list2())
+    path = str(house.port.path)
+    refused = subprocess.run([*HANTOOL, "decode", path], stdin=subprocess.DEVNULL, capture_output=True,
+                             env=environment(), encoding="utf-8", timeout=PATIENCE, check=False)
+    assert (refused.returncode, "in use by another program" in refused.stderr) == (1, True)
+    house.feed(kaifa.Meter(METER).list1(3))
+
+    port = rig.port()
+    reader = rig.tool("capture", str(port.path), stdout=subprocess.PIPE)
+    assert reader.stdout.readline().startswith(b"# hantool capture")
+    broker = rig.broker()
+    watcher = rig.watch(broker)
+    daemon = rig.daemon(rig.setting(broker, port))
+    daemon.expect_line(str(port.path), "another program holds the port")
+    reader.terminate()
+    reader.wait(PATIENCE)
+    daemon.expect_line(str(port.path), ": open at", timeout=12 + PATIENCE)
+    port.write(kaifa.Meter(METER).list2().octets)
+    watcher.expect(f"han/{METER}/power_active_import", "1527")
 
 
 def test_waits_for_nothing_else(rig):
