@@ -16,6 +16,7 @@
 #define JOURNAL_PORT_OPEN        "b5501dea46654b5081337e5a581e628f"
 #define JOURNAL_BROKER_LOST      "82fbd64fd01244b78c43e9281dd52d1a" /* or refuses, or is not found */
 #define JOURNAL_BROKER_CONNECTED "5bf2f0180f0b445ba390a441a4e167b0"
+#define JOURNAL_BUS_CYCLED       "be8d593f1f234b2daa9196a3a88faf13" /* off and on */
 #define JOURNAL_CONFIG_REFUSED   "1490e74b2dd34c34a0f30bac4b3a58f7"
 
 #define JOURNAL_FIELDS 12

@@ -71,7 +71,7 @@ static void set_online(struct meter *meter, bool online, const char *why)
 	describe(&j, meter, online ? JOURNAL_METER_READ : JOURNAL_METER_SILENT);
 	journal_text(&j, "ERROR_CAUSE", online ? NULL : meter->port_err ? "port" : "silence");
 	log_write(online ? LOG_INFO : LOG_WARNING, j.fields, "meter: %s on %s: %s",
-	          meter->identity.text[0] ? meter->identity.text : "unknown meter",
+	          meter->identity.text[0] ? meter->identity.text : "a meter",
 	          search_path(&meter->search), why);
 	meter->hooks.availability(meter->hooks.user, meter, online);
 }

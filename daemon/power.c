@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "journal.h"
 #include "log.h"
 #include "state.h"
 #include "station.h"
@@ -127,7 +128,8 @@ static struct cycle_view look(const struct power *p)
 static void log_cycle(struct power *p, const char *why)
 {
 	char today[16], attempt[16];
-	const struct log_field fields[] = { { "POWER_CYCLES", today },
+	const struct log_field fields[] = { { "MESSAGE_ID", JOURNAL_BUS_CYCLED },
+		                            { "POWER_CYCLES", today },
 		                            { "POWER_ATTEMPT", attempt },
 		                            { 0 } };
 

@@ -12,6 +12,7 @@ import threading
 import pytest
 
 import kaifa
+from programs import TOP
 from rig import Record, config, until
 
 METER = "6970631400000016"
@@ -123,6 +124,14 @@ def test_fields(rig, journal):
     assert entry["PRIORITY"] == "3"
     assert daemon.stop()[0] == 0
     assert not daemon.log.since()  # nothing on standard error
+
+
+def test_ids_in_manual():
+    """The manual page lists every MESSAGE_ID, and no other."""
+    ids = re.findall(r'"([0-9a-f]{32})"', (TOP / "daemon/journal.h").read_text(encoding="utf-8"))
+    manual = (TOP / "daemon/hanmqttd.8").read_text(encoding="utf-8")
+    assert len(set(ids)) == len(ids) >= 9
+    assert set(re.findall(r"^\.It Li ([0-9a-f]{32}) Ta", manual, re.M)) == set(ids)
 
 
 def test_normal_day(rig):
