@@ -158,6 +158,8 @@ const char *station_name(const struct station *st)
 {
 	if (st->config->settings.section[0])
 		return st->config->settings.section;
+	if (!st->running) /* the bus is only just being powered */
+		return st->config->settings.port.device ? st->config->settings.port.device : "auto";
 	return st->meter.identity.text[0] ? st->meter.identity.text
 	                                  : search_path(&st->meter.search);
 }

@@ -311,6 +311,7 @@ static void rest(struct house *h, uint64_t ms)
 static void test_start(void **state)
 {
 	struct house *h = *state;
+	char text[200];
 
 	h->count = h->config.meter_count = 2;
 	h->meters[1].settings.port = (struct search_settings){ .device = "tcp://127.0.0.1:1",
@@ -322,6 +323,9 @@ static void test_start(void **state)
 	open_stations(h);
 	assert_false(h->stations[0].running);
 	assert_true(h->stations[1].running);
+	assert_string_equal(station_name(&h->stations[0]), h->pty.path); /* before it has begun */
+	assert_string_equal(station_describe(&h->stations[0], text, sizeof(text)),
+	                    "powering the bus");
 	RUN(h, is_on);
 	assert_true(h->stations[0].running);
 	assert_string_equal(h->states.text, "on:0");
