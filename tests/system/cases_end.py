@@ -2,7 +2,7 @@
 import pytest
 
 from cases_bus import POWERED
-from service import UNIT
+from service import DROP_IN, UNIT, UNIT_DROP_IN
 
 
 @pytest.mark.after("test_chip_appears")
@@ -26,13 +26,13 @@ def test_reboot(machine, house):
 @pytest.mark.after("test_install")
 def test_purge(machine, house):
     """Removed with its configuration: it stops, the line is low, and nothing of it is left."""
+    machine.check(f"rm -f {DROP_IN}; rm -rf $(dirname {UNIT_DROP_IN})")
     machine.check("apt-get purge -y hanmqttd libhan0", timeout=120)
     assert machine.run("pidof hanmqttd")[0] == 1
     status, text = machine.run("cat /sys/devices/platform/gpio-sim.*/gpiochip*/sim_gpio26/value")
     assert status != 0 or text.strip() == "0"
     left = machine.check("find / -xdev -name '*hanmqttd*' ! -path '/root/*' ! -path '/var/log/*' ! -path '/proc/*' "
-                         "! -path '/var/cache/*' ! -path '/etc/systemd/system/hanmqttd.service.d*' "
-                         "! -path '/var/lib/systemd/*'")
+                         "! -path '/var/cache/*' ! -path '/var/lib/systemd/*' ! -path '/var/lib/dpkg/*'")
     assert left == "", left
     assert machine.run(f"systemctl cat {UNIT}")[0] != 0
     assert house.service.machine.run("systemctl --failed -q | grep .")[0] == 1

@@ -26,12 +26,12 @@ def pytest_configure(config):
 
 
 def pytest_pycollect_makemodule(module_path, parent):
-    """A module with CASES gets their tests as if they stood in it."""
+    """A module with CASES gets their tests and fixtures as if they stood in it."""
     module = pytest.Module.from_parent(parent, path=module_path)
     for cases in getattr(module.obj, "CASES", ()):
         for name, value in vars(cases).items():
-            if name.startswith("test_"):
-                assert not hasattr(module.obj, name), f"two tests have the name {name}"
+            if name.startswith(("test_", "fixture_")):
+                assert not hasattr(module.obj, name), f"two have the name {name}"
                 setattr(module.obj, name, value)
     return module
 

@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 import termios
 import threading
+import time
 import tty
 
 from machine import Machine, until
@@ -110,6 +111,7 @@ class VirtualMachine(Machine):
         self.release = release
         self.ports = {port: free_port() for port in (BROKER, BROKER_LOGIN)}
         self._qmp = None
+        self._answers = b""
         payload = self.directory / "payload.tar"
         subprocess.run(["tar", "-cf", payload, "-C", debs, "."], check=True)
         kernel, initrd, image = parts(release)
@@ -142,36 +144,40 @@ class VirtualMachine(Machine):
     def qmp(self, command, **arguments):
         """A command to QEMU; its answer."""
         if self._qmp is None:
-            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            connection.connect(str(self.directory / "qmp"))
-            connection.settimeout(20)
-            self.ends.callback(connection.close)
-            self._qmp = connection.makefile("rw", encoding="utf-8")
-            self._qmp.readline()
+            self._qmp = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.ends.callback(self._qmp.close)
+            self._qmp.connect(str(self.directory / "qmp"))
+            self._heard("QMP", 20)
             self.qmp("qmp_capabilities")
-        json.dump({"execute": command, "arguments": arguments}, self._qmp)
-        self._qmp.write("\n")
-        self._qmp.flush()
+        self._qmp.sendall(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
+        return self._heard("return", 20)["return"]
+
+    def _heard(self, member, deadline, value=None):
+        """The next of QEMU's messages with such a member."""
+        end = time.monotonic() + deadline
         while True:
-            answer = json.loads(self._qmp.readline())
-            assert "error" not in answer, answer
-            if "return" in answer:
-                return answer["return"]
+            line, found, rest = self._answers.partition(b"\n")
+            if found:
+                self._answers = rest
+                message = json.loads(line)
+                assert "error" not in message, message
+                if member in message and value in (None, message[member]):
+                    return message
+                continue
+            left = end - time.monotonic()
+            ready = left > 0 and select.select([self._qmp], [], [], left)[0]
+            assert ready, f"QEMU said nothing of {value or member} within {deadline} s"
+            octets = self._qmp.recv(65536)
+            assert octets, "QEMU has ended"
+            self._answers += octets
 
     def plug(self, chardev="u0", ident="adapter", serial="A1"):
         """A USB serial adapter (FTDI) on the xHCI; u0 is the socket "usb", u1 "usb-other"."""
-        self.qmp("device_add", driver="usb-serial", id=ident, bus="usb.0", chardev=chardev, serial=serial)
+        self.qmp("device_add", driver="usb-serial", id=ident, bus="usb.0", chardev=chardev, serial=serial,
+                 **{"always-plugged": True})
 
     def unplug(self, ident="adapter"):
         self.qmp("device_del", id=ident)
-
-    def network(self, up):
-        """The machine's network cable."""
-        self.qmp("set_link", name=self._nic(), up=up)
-
-    def _nic(self):
-        return next(line.split(":")[0].strip().lstrip("\\ ") for line in self.qmp(
-            "human-monitor-command", **{"command-line": "info network"}).splitlines() if "virtio-net" in line)
 
     # ---- its programs ----
 
@@ -182,18 +188,12 @@ class VirtualMachine(Machine):
         return watcher
 
     def reboot(self):
-        """Until the shell is back, of another boot."""
-        before = self.check("cat /proc/sys/kernel/random/boot_id")
-        self.run("systemctl reboot --no-block", timeout=60)
-
-        def rebooted():
-            self.alive()
-            if not self.shell.answers(3):
-                return False
-            status, now = self.run("cat /proc/sys/kernel/random/boot_id", timeout=10)
-            return status == 0 and now.strip() != before
-
-        until("the machine after its reboot", rebooted, BOOT_S, 0.5)
+        """Until the shell is back."""
+        self.qmp("query-status")  # from here on its events are heard
+        self.check("systemctl reboot --no-block")
+        self._heard("event", BOOT_S, "RESET")
+        self.shell.close()
+        self.wait_shell(BOOT_S)
 
 
 class _Forwarded:
