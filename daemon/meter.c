@@ -10,38 +10,17 @@
 #include "log.h"
 #include "trouble.h"
 
-#define NAMELESS_MS     60000
-#define PATIENCE_MIN_MS 30000
-#define PATIENCE_FACTOR 3
+#define NAMELESS_MS 60000
 
 #define FRAGMENTS_MAX      2      /* incomplete messages that are nothing to speak of */
 #define TROUBLE_LINGERS_MS 60000  /* so that people see it, and nothing flaps */
 #define TROUBLE_AGAIN_MS   600000 /* after that long without, it begins anew */
 
-void meter_rhythm_learn(struct meter_rhythm *rhythm, uint64_t pause_ms)
-{
-	uint64_t shorter;
-
-	if (pause_ms <= rhythm->period_ms)
-		return;
-	shorter = pause_ms < rhythm->candidate_ms ? pause_ms : rhythm->candidate_ms;
-	if (shorter > rhythm->period_ms && shorter >= pause_ms - pause_ms / 4)
-		rhythm->period_ms = shorter;
-	rhythm->candidate_ms = pause_ms;
-}
-
-uint64_t meter_rhythm_patience(const struct meter_rhythm *rhythm)
-{
-	uint64_t patience = rhythm->period_ms * PATIENCE_FACTOR;
-
-	return patience > PATIENCE_MIN_MS ? patience : PATIENCE_MIN_MS;
-}
-
 static uint64_t patience(const struct meter *meter)
 {
 	if (meter->settings->silent_after_s > 0)
 		return (uint64_t)meter->settings->silent_after_s * 1000;
-	return meter_rhythm_patience(&meter->rhythm);
+	return rhythm_patience(&meter->rhythm);
 }
 
 /* What the journal knows of a meter beside the words. */
@@ -130,7 +109,7 @@ static void note_frame(struct meter *meter)
 	meter->counters.frames_ok++;
 	meter->resyncing = false;
 	if (meter->last_frame_ms && !meter->interrupted)
-		meter_rhythm_learn(&meter->rhythm, now - meter->last_frame_ms);
+		rhythm_learn(&meter->rhythm, now - meter->last_frame_ms);
 	meter->last_frame_ms = now;
 	meter->interrupted = false;
 	timer_start(&meter->silence, patience(meter), 0);
@@ -251,8 +230,10 @@ static void log_frame(const struct han_event *event)
 	          n < 2 * event->frame_len ? "..." : "");
 }
 
-static void handle(struct meter *meter, const struct han_event *event)
+static void on_event(void *user, const struct han_event *event)
 {
+	struct meter *meter = user;
+
 	meter->counters.discarded_bytes += event->discarded;
 	if ((event->discarded > 0 || event->type == HAN_BAD_FRAME) && !meter->resyncing) {
 		meter->resyncing = true;
@@ -286,11 +267,6 @@ static void on_octets(void *user, size_t len)
 	struct meter *meter = user;
 
 	meter->counters.bytes += len;
-}
-
-static void on_event(void *user, const struct han_event *event)
-{
-	handle(user, event);
 }
 
 static void on_opened(void *user)

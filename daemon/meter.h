@@ -12,6 +12,7 @@
 
 #include "identity.h"
 #include "loop.h"
+#include "rhythm.h"
 #include "search.h"
 
 struct meter_settings {
@@ -60,12 +61,6 @@ struct meter_trouble {
 	uint64_t last_ms[HAN_ERR_KINDS]; /* when it was so for the last time; 0: never */
 };
 
-/* The longest pause between two frames that has been seen twice. */
-struct meter_rhythm {
-	uint64_t period_ms;
-	uint64_t candidate_ms;
-};
-
 struct meter {
 	struct loop *loop;
 	const struct meter_settings *settings;
@@ -83,7 +78,7 @@ struct meter {
 	bool interrupted; /* it was, since the last frame */
 	struct meter_trouble trouble;
 	int port_err; /* why no port is open; 0 while one is, and while there is none to be opened */
-	struct meter_rhythm rhythm;
+	struct rhythm rhythm;
 	uint64_t opened_ms;
 	uint64_t last_frame_ms; /* 0: none yet */
 	struct meter_counters counters;
@@ -110,12 +105,5 @@ void meter_mute(struct meter *meter, bool muted);
 void meter_wipe_keys(struct meter_settings *settings);
 
 struct meter_counters meter_counters(const struct meter *meter);
-
-/* Takes the pause between two frames into account. A pause counts when a similar one follows: a meter
- * that was dead for an hour has no period of an hour. Pure. */
-void meter_rhythm_learn(struct meter_rhythm *rhythm, uint64_t pause_ms);
-
-/* How long a meter of that rhythm may be silent. Pure. */
-uint64_t meter_rhythm_patience(const struct meter_rhythm *rhythm);
 
 #endif

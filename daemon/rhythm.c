@@ -1,0 +1,23 @@
+#include "rhythm.h"
+
+#define PATIENCE_MIN_MS 30000
+#define PATIENCE_FACTOR 3
+
+void rhythm_learn(struct rhythm *rhythm, uint64_t pause_ms)
+{
+	uint64_t shorter;
+
+	if (pause_ms <= rhythm->period_ms)
+		return;
+	shorter = pause_ms < rhythm->candidate_ms ? pause_ms : rhythm->candidate_ms;
+	if (shorter > rhythm->period_ms && shorter >= pause_ms - pause_ms / 4)
+		rhythm->period_ms = shorter;
+	rhythm->candidate_ms = pause_ms;
+}
+
+uint64_t rhythm_patience(const struct rhythm *rhythm)
+{
+	uint64_t patience = rhythm->period_ms * PATIENCE_FACTOR;
+
+	return patience > PATIENCE_MIN_MS ? patience : PATIENCE_MIN_MS;
+}

@@ -1,0 +1,20 @@
+/* How often a meter speaks, learned from the pauses between its frames. Pure. */
+#ifndef RHYTHM_H
+#define RHYTHM_H
+
+#include <stdint.h>
+
+/* Zeroed: nothing is known. */
+struct rhythm {
+	uint64_t period_ms; /* the longest pause that has been seen twice */
+	uint64_t candidate_ms;
+};
+
+/* Takes the pause between two frames into account. A pause counts when a similar one follows: a meter that was
+ * dead for an hour has no period of an hour. */
+void rhythm_learn(struct rhythm *rhythm, uint64_t pause_ms);
+
+/* How long such a meter may be silent: three of its periods, at least 30 s. */
+uint64_t rhythm_patience(const struct rhythm *rhythm);
+
+#endif
