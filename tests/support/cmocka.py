@@ -1,6 +1,6 @@
 """Runs the unit tests of a meson build directory and counts cmocka's tests: cmocka.py DIRECTORY RESULTS [REMARK]
 
-Exit status 1 when something failed.
+Exit status 1 when something failed. HANMQTTD_EMULATOR, a command, runs the executables of another processor.
 """
 import json
 import os
@@ -11,14 +11,22 @@ import sys
 import time
 
 LINE = re.compile(r"^(not ok|ok)\b[ \t]*\d*[ \t]*-?[ \t]*(.*)$")
+EMULATOR = os.environ.get("HANMQTTD_EMULATOR", "").split()
 PLAN = re.compile(r"^1\.\.(\d+)")
+
+
+def command(test):
+    """What runs it: an executable perhaps by the emulator, a script as it is."""
+    with open(test["cmd"][0], "rb") as program:
+        foreign = program.read(4) == b"\x7fELF"
+    return (EMULATOR if foreign else []) + test["cmd"]
 
 
 def run(test):
     """The lines of TAP and all else that it said, and what is wrong with its end."""
     env = {**os.environ, **test["env"], "CMOCKA_MESSAGE_OUTPUT": "TAP"}
     try:
-        done = subprocess.run(test["cmd"], env=env, cwd=test["workdir"], stdin=subprocess.DEVNULL,
+        done = subprocess.run(command(test), env=env, cwd=test["workdir"], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, errors="replace",
                               timeout=4 * max(test["timeout"], 30), check=False)
     except subprocess.TimeoutExpired as e:
