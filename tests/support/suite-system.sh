@@ -63,6 +63,51 @@ prepare_others() {
 	done
 }
 
+debs() {
+	bash "$top/tests/support/system-debs.sh" "$@"
+}
+
+# run_units RELEASE ARCHITECTURE: into the background.
+run_units() {
+	local start=$SECONDS
+
+	debs units "$1" "$2" >"$place/units-$1-$2.log" 2>&1 || true
+	echo "$((SECONDS - start))" >"$place/units-$1-$2.seconds"
+}
+
+# One line for all executables, and more of those that failed or skipped something.
+tell_units() { # RELEASE ARCHITECTURE
+	local found="$HANMQTTD_DEBS/.build/$1-$2/results" log="$place/units-$1-$2.log" counts word=ok
+
+	counts=$(awk '{ n[$1] += $2 } END { printf "%d passed, %d failed, %d skipped", n["passed"], n["failed"], n["skipped"] }' \
+		"$found")
+	if [ ! -s "$found" ] || ! grep -qx 'failed 0' "$found"; then
+		word=FAIL
+	fi
+	[ -s "$found" ] || echo "failed 1" >"$found"
+	cat "$found" >>"$results"
+	result "$word" "unit tests, $1 on $2: $counts" "$(cat "$place/units-$1-$2.seconds")"
+	if [ "$word" = FAIL ]; then
+		grep -v '^  ok ' "$log" >"$log.short" || true
+		show_failure "$log.short"
+	else
+		grep '^ *skipped' "$log" | sort | uniq -c || true
+	fi
+}
+
+# Those of the other processors, two at a time.
+units() {
+	local release
+
+	for release in bookworm trixie; do
+		run_units "$release" arm64 &
+		run_units "$release" armhf
+		wait $!
+		tell_units "$release" arm64
+		tell_units "$release" armhf
+	done
+}
+
 # Two at a time: the images of the machines beside the build roots and the packages.
 prepare_others &
 preparing=$!
@@ -73,6 +118,16 @@ if [ "$built" = ok ]; then
 	do_script debs build || true
 	check "packages: both releases, amd64, arm64, armhf" done_before debs build
 	built=$checked
+fi
+if [ "$built" = ok ]; then
+	check "lintian of bookworm has neither errors nor warnings" debs lint bookworm
+	check "lintian of trixie has neither errors nor warnings" debs lint trixie
+	check "built again elsewhere, the same octets: bookworm" debs again bookworm
+	check "built again elsewhere, the same octets: trixie" debs again trixie
+	units
+	for release in bookworm trixie; do
+		bash "$top/tests/support/upgrade-root.sh" "$release"
+	done
 fi
 wait "$preparing"
 for name in $(others); do
