@@ -219,7 +219,7 @@ static uint64_t plan(struct nap *nap, size_t wanted, uint64_t now_ns)
 		nap->start_ns = 0;
 		return 0;
 	}
-	if (nap->frames < LEARNED || nap->paced < PACED || nap->hasty)
+	if (nap->frames < LEARNED || nap->paced < PACED || (nap->hasty && nap->paced == PACED))
 		return 0;
 	if (nap->pending > 0) {
 		until = until_last(nap, wanted, now_ns);
