@@ -73,7 +73,7 @@ lint() { # RELEASE
 	changes=$(cd "$HANMQTTD_DEBS/.build" && echo "$1"-{amd64,arm64,armhf}/*.changes)
 	# shellcheck disable=SC2086 # several
 	in_build_root "$1" "$HANMQTTD_DEBS/.build" \
-		lintian --allow-root --fail-on error,warning --display-info --no-tag-display-limit $changes
+		lintian --allow-root --fail-on error,warning --display-info --tag-display-limit 0 $changes
 }
 
 # In another place, at another time, zone, umask, language, and with other parallel work.
