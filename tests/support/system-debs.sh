@@ -2,7 +2,7 @@
 # The packages of both releases and all architectures.
 #   system-debs.sh prepare                    the roots that they are built in
 #   system-debs.sh build                      the packages, into $HANMQTTD_DEBS/RELEASE-ARCHITECTURE/
-#   system-debs.sh lint RELEASE               lintian of that release on them
+#   system-debs.sh lint RELEASE               lintian of that release on them, and udevadm on the rules
 #   system-debs.sh again RELEASE              builds those for amd64 again, otherwise: the octets are the same
 #   system-debs.sh units RELEASE ARCHITECTURE the unit tests that were built, on an emulated processor
 set -euo pipefail
@@ -74,6 +74,8 @@ lint() { # RELEASE
 	# shellcheck disable=SC2086 # several
 	in_build_root "$1" "$HANMQTTD_DEBS/.build" \
 		lintian --allow-root --fail-on error,warning --display-info --tag-display-limit 0 $changes
+	# udevadm of Debian 12 cannot.
+	[ "$1" = bookworm ] || in_build_root "$1" "$top" sh -c 'udevadm verify --resolve-names=never systemd/*.rules'
 }
 
 # In another place, at another time, zone, umask, language, and with other parallel work.
