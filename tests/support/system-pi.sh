@@ -64,6 +64,14 @@ finish_root() {
 	for unit in "${masked[@]}"; do
 		ln -s /dev/null "$root/etc/systemd/system/$unit"
 	done
+	# There is nothing to be generated, and of all devices only ports and pins matter: each costs a process.
+	rm "$root"/usr/lib/systemd/system-generators/*
+	mkdir "$root/etc/systemd/system/systemd-udev-trigger.service.d"
+	cat >"$root/etc/systemd/system/systemd-udev-trigger.service.d/few.conf" <<-'END'
+		[Service]
+		ExecStart=
+		ExecStart=udevadm trigger --action=add --subsystem-match=tty --subsystem-match=gpio
+	END
 	ln -s /usr/lib/systemd/system/multi-user.target "$root/etc/systemd/system/default.target"
 	ln -sf /proc/self/mounts "$root/etc/mtab"
 	echo raspberrypi >"$root/etc/hostname"
