@@ -25,10 +25,11 @@ def command(test):
 def run(test):
     """The lines of TAP and all else that it said, and what is wrong with its end."""
     env = {**os.environ, **test["env"], "CMOCKA_MESSAGE_OUTPUT": "TAP"}
+    limit = (40 if EMULATOR else 4) * max(test["timeout"], 30)
     try:
         done = subprocess.run(command(test), env=env, cwd=test["workdir"], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, errors="replace",
-                              timeout=4 * max(test["timeout"], 30), check=False)
+                              timeout=limit, check=False)
     except subprocess.TimeoutExpired as e:
         out = (e.stdout or b"").decode(errors="replace")
         return out, (e.stderr or b"").decode(errors="replace"), f"no end within {e.timeout} s"
