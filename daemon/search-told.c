@@ -99,15 +99,15 @@ static void describe_ports(const struct search *s, char buf[SEARCH_TEXT])
 char *search_describe(const struct search *s, char buf[SEARCH_TEXT])
 {
 	const struct listener *one = search_listener(s);
-	char text[LISTENER_WHERE];
+	char where[LISTENER_WHERE], refusals[160];
 
 	if (one)
-		snprintf(buf, SEARCH_TEXT, "%.*s", SEARCH_TEXT - 1, listener_where(one, text));
+		snprintf(buf, SEARCH_TEXT, "%.*s", SEARCH_TEXT - 1, listener_where(one, where));
 	else if (!search_is_empty(s))
 		describe_ports(s, buf);
 	else if (s->candidates.count > 0)
 		snprintf(buf, SEARCH_TEXT, "no port to listen on: %s",
-		         candidates_refusals(&s->candidates, text, 160));
+		         candidates_refusals(&s->candidates, refusals, sizeof(refusals)));
 	else
 		snprintf(buf, SEARCH_TEXT,
 		         "no serial port there: is the UART switched on, the adapter plugged in?");

@@ -232,6 +232,22 @@ static void test_console(void **state)
 	assert_int_equal(count_listeners(), 0);
 }
 
+/* Of many that are left out as many are named as there is room for. */
+static void test_many_refused(void **state)
+{
+	char name[SCRATCH_PATH], text[SEARCH_TEXT];
+
+	for (unsigned i = 0; i < 9; i++) {
+		snprintf(name, sizeof(name), "dev/ttyUSB%u", i);
+		scratch_text(*state, name, "");
+	}
+	begin();
+	assert_true(search_is_empty(&house.search));
+	check_describes("no port to listen on: ttyUSB0 is one of several USB adapters, ttyUSB1");
+	check_describes("ttyUSB3 is one of several");
+	assert_true(strlen(search_describe(&house.search, text)) < SEARCH_TEXT);
+}
+
 /* A port that is a console now, but not when it was remembered, is no longer one. */
 static void test_remembered_console(void **state)
 {
@@ -441,11 +457,13 @@ static void test_stateless(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_first_wins),         CASE(test_plugged_later), CASE(test_console),
-		CASE(test_remembered_console), CASE(test_taken),         CASE(test_remembered),
-		CASE(test_remembered_gone),    CASE(test_other_number),  CASE(test_lost),
-		CASE(test_long_silence),       CASE(test_named),         CASE(test_kept),
-		CASE(test_stateless),
+		CASE(test_first_wins),   CASE(test_plugged_later),
+		CASE(test_console),      CASE(test_remembered_console),
+		CASE(test_taken),        CASE(test_remembered),
+		CASE(test_many_refused), CASE(test_remembered_gone),
+		CASE(test_other_number), CASE(test_lost),
+		CASE(test_long_silence), CASE(test_named),
+		CASE(test_kept),         CASE(test_stateless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
