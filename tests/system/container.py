@@ -81,6 +81,7 @@ class Container(Machine):
         subprocess.run(["tar", "-x", "--numeric-owner", "-f", root_tar(), "-C", str(self.root)], check=True)
         (self.root / "var/log/journal").mkdir(exist_ok=True)
         (self.root / "etc/machine-id").write_text("")
+        (self.root / "etc/hostname").write_text("debian\n")
         (self.root / "etc/hosts").write_text("127.0.0.1 localhost debian\n")
         with open(self.console, "ab") as console:
             self._nspawn = self.start(
@@ -115,6 +116,10 @@ class Container(Machine):
         port = os.open(self.port, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
         fcntl.ioctl(port, termios.TIOCNXCL)
         os.close(port)
+
+    def report(self):
+        yield from super().report()
+        yield "journal", self.run("journalctl --no-pager -q -n 60")[1]
 
     def journal(self, *arguments):
         """The entries of the journal, each a dictionary of its fields."""

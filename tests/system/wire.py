@@ -50,7 +50,10 @@ class Wire:
             tty.setraw(port)
             while not self._stopping.is_set():
                 if select.select([port], [], [], 0.2)[0]:
-                    octets = os.read(port, 4096)
+                    try:
+                        octets = os.read(port, 4096)
+                    except OSError:
+                        return  # the meter has ended
                     # A machine that is not up, or does not listen, misses it, as on a wire.
                     with contextlib.suppress(OSError):
                         self._send(octets)
