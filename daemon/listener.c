@@ -116,8 +116,9 @@ static void on_opened(void *user)
 		serial_flush(&l->serial);
 	l->flush = false;
 	l->err = 0;
+	l->opened_ms = loop_now_ms();
 	l->told = (struct serial_errors){ 0 };
-	tuning_opened(&l->tuning, loop_now_ms());
+	tuning_opened(&l->tuning, l->opened_ms);
 	l->hooks.opened(l->hooks.user, l);
 }
 

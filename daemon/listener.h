@@ -51,6 +51,7 @@ struct listener {
 	char device[sizeof(((struct serial *)0)->path)];
 	struct serial_errors told; /* those that the tuning knows */
 	int err;                   /* why the port is not open; 0 while it is */
+	uint64_t opened_ms;        /* when it was opened last */
 };
 
 /* With the decoder's keys, which are copied; opens nothing. 0 or a negative errno. */

@@ -273,8 +273,6 @@ static void on_opened(void *user)
 {
 	struct meter *meter = user;
 
-	if (!meter->opened_ms || meter->port_err)
-		meter->opened_ms = loop_now_ms();
 	meter->port_err = 0;
 	if (!meter->muted)
 		timer_start(&meter->silence, patience(meter), 0);
@@ -324,10 +322,11 @@ bool meter_is_local(const struct meter_settings *settings)
 
 bool meter_silence(const struct meter *meter, uint64_t *since_ms)
 {
-	if (!search_is_open(&meter->search))
+	uint64_t opened_ms = search_opened_ms(&meter->search);
+
+	if (!opened_ms)
 		return false;
-	*since_ms =
-		meter->last_frame_ms > meter->opened_ms ? meter->last_frame_ms : meter->opened_ms;
+	*since_ms = meter->last_frame_ms > opened_ms ? meter->last_frame_ms : opened_ms;
 	return true;
 }
 

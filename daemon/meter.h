@@ -79,7 +79,6 @@ struct meter {
 	struct meter_trouble trouble;
 	int port_err; /* why no port is open; 0 while one is, and while there is none to be opened */
 	struct rhythm rhythm;
-	uint64_t opened_ms;
 	uint64_t last_frame_ms; /* 0: none yet */
 	struct meter_counters counters;
 };

@@ -15,13 +15,22 @@ const char *search_path(const struct search *s)
 	return l ? l->device : "auto";
 }
 
+uint64_t search_opened_ms(const struct search *s)
+{
+	uint64_t first = 0;
+
+	for (size_t i = 0; i < s->listener_count; i++) {
+		const struct listener *l = &s->listeners[i];
+
+		if (l->listening && serial_is_open(&l->serial) && (!first || l->opened_ms < first))
+			first = l->opened_ms;
+	}
+	return first;
+}
+
 bool search_is_open(const struct search *s)
 {
-	for (size_t i = 0; i < s->listener_count; i++) {
-		if (s->listeners[i].listening && serial_is_open(&s->listeners[i].serial))
-			return true;
-	}
-	return false;
+	return search_opened_ms(s) != 0;
 }
 
 int search_err(const struct search *s)

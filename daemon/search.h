@@ -70,6 +70,9 @@ void search_mute(struct search *s, bool muted);
 /* Whether a port is open. */
 bool search_is_open(const struct search *s);
 
+/* Since when: of several ports that are open, the one that was opened first. 0: none is. */
+uint64_t search_opened_ms(const struct search *s);
+
 /* The one listener of a named device, or the one that was found; NULL while several are heard. */
 const struct listener *search_listener(const struct search *s);
 

@@ -216,6 +216,35 @@ static void test_plugged_later(void **state)
 	check_path("ttyUSB0");
 }
 
+/* How long a port is open says nothing of the time in which there was none. */
+static void test_opened_since(void **state)
+{
+	uint64_t first, again;
+
+	begin();
+	assert_int_equal(search_opened_ms(&house.search), 0);
+	machine_plug(*state, &house.usb, "ttyUSB0");
+	look();
+	first = search_opened_ms(&house.search);
+	assert_in_range(first, loop_now_ms() - DEADLINE_MS, loop_now_ms());
+	machine_speak(&house.usb);
+	await(has_frames, 1);
+	pty_close(&house.usb);
+	await(has_lost, 1);
+	assert_int_equal(search_opened_ms(&house.search), 0);
+	look();
+	assert_true(search_is_empty(&house.search));
+	again = loop_now_ms();
+	machine_plug(*state, &house.usb, "ttyUSB0");
+	look();
+	assert_true(search_opened_ms(&house.search) >= again);
+	again = search_opened_ms(&house.search);
+	machine_plug(*state, &house.header, "ttyAMA0");
+	look();
+	assert_int_equal(count_listeners(), 2);
+	assert_int_equal(search_opened_ms(&house.search), again); /* one was open all the time */
+}
+
 /* A console is never listened on, and what is left is said. */
 static void test_console(void **state)
 {
@@ -461,9 +490,10 @@ int main(void)
 		CASE(test_console),      CASE(test_remembered_console),
 		CASE(test_taken),        CASE(test_remembered),
 		CASE(test_many_refused), CASE(test_remembered_gone),
-		CASE(test_other_number), CASE(test_lost),
-		CASE(test_long_silence), CASE(test_named),
-		CASE(test_kept),         CASE(test_stateless),
+		CASE(test_opened_since), CASE(test_other_number),
+		CASE(test_lost),         CASE(test_long_silence),
+		CASE(test_named),        CASE(test_kept),
+		CASE(test_stateless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
