@@ -35,16 +35,18 @@ static int open_tty(const char *path, const struct serial_settings *settings)
 	return fd;
 }
 
-static struct serial_errors count_errors(int fd)
+/* False where nothing is counted: a pty, a connection, a port that is not open or has just gone. */
+static bool count_errors(int fd, struct serial_errors *errors)
 {
 	struct serial_icounter_struct count;
 
 	if (fd < 0 || ioctl(fd, TIOCGICOUNT, &count) < 0)
-		return (struct serial_errors){ 0 };
-	return (struct serial_errors){
+		return false;
+	*errors = (struct serial_errors){
 		.parity = (unsigned)count.parity,
 		.framing = (unsigned)count.frame + (unsigned)count.brk + (unsigned)count.overrun,
 	};
+	return true;
 }
 
 static const char *advice(int err)
@@ -220,7 +222,8 @@ static void take(struct serial *s, int fd)
 	}
 	tell_open(s);
 	s->heard = false;
-	s->before = count_errors(fd);
+	if (!count_errors(fd, &s->before))
+		s->before = (struct serial_errors){ 0 };
 	s->hooks.opened(s->hooks.user);
 }
 
@@ -366,8 +369,10 @@ void serial_claim(struct serial *s)
 
 struct serial_errors serial_errors(const struct serial *s)
 {
-	struct serial_errors now = count_errors(s->source.fd);
+	struct serial_errors now;
 
+	if (!count_errors(s->source.fd, &now))
+		return (struct serial_errors){ 0 };
 	return (struct serial_errors){ now.parity - s->before.parity,
 		                       now.framing - s->before.framing };
 }

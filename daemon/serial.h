@@ -34,7 +34,7 @@ struct serial_hooks {
 	size_t (*wanted)(void *user);
 };
 
-/* Errors on the line since the port was opened (TIOCGICOUNT); a pty has none. */
+/* Errors on the line since the port was opened (TIOCGICOUNT); a pty has none, nor has a port that is not open. */
 struct serial_errors {
 	unsigned parity;
 	unsigned framing; /* breaks and overruns included */

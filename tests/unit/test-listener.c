@@ -253,6 +253,21 @@ static void test_again(void **state)
 	assert_int_equal(heard.lost, 0);
 }
 
+/* The kernel's counts are from boot on: a port that is not open has none. */
+static void test_errors(void **state)
+{
+	struct serial_errors errors;
+
+	(void)state;
+	listen_with(0, -1, NULL);
+	heard.listener.serial.before = (struct serial_errors){ 3, 5 };
+	pty_close(&heard.pty);
+	await(was_lost, 1);
+	errors = serial_errors(&heard.listener.serial);
+	assert_int_equal(errors.parity, 0);
+	assert_int_equal(errors.framing, 0);
+}
+
 static void test_where(void **state)
 {
 	char where[LISTENER_WHERE];
@@ -276,6 +291,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_remembered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_replug, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_where, setup, teardown),
 	};
 
