@@ -97,8 +97,9 @@ static void on_octets(void *user, const uint8_t *buf, size_t len)
 		buf += used;
 		len -= used;
 		pass(l, &event);
-	} while (event.type != HAN_MORE);
-	await_pause(l);
+	} while (event.type != HAN_MORE && !l->muted); /* by what the event led to */
+	if (!l->muted)
+		await_pause(l);
 }
 
 static size_t on_wanted(void *user)

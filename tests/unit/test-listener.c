@@ -12,7 +12,8 @@ struct heard {
 	struct pty pty;
 	unsigned frames, opened, lost, retuned;
 	size_t octets;
-	unsigned wanted; /* what is waited for */
+	unsigned wanted;  /* what is waited for */
+	unsigned mute_at; /* frames, with which the bus loses its power; 0: never */
 };
 
 static void on_octets(void *user, struct listener *l, size_t len)
@@ -29,6 +30,8 @@ static void on_event(void *user, struct listener *l, const struct han_event *eve
 
 	assert_ptr_equal(l, &h->listener);
 	h->frames += listener_is_frame(event);
+	if (h->mute_at && h->frames == h->mute_at)
+		listener_mute(l, true);
 }
 
 static void on_opened(void *user, struct listener *l)
@@ -253,6 +256,27 @@ static void test_again(void **state)
 	assert_int_equal(heard.lost, 0);
 }
 
+/* The bus may lose its power on what an event says: what else came with it does not count, and nothing is tried
+ * meanwhile. */
+static void test_muted_within(void **state)
+{
+	(void)state;
+	heard.mute_at = 1;
+	listen_with(0, -1, NULL);
+	machine_speak(&heard.pty);
+	machine_speak(&heard.pty);
+	machine_mumble(&heard.pty);
+	await(has_frames, 1);
+	assert_int_equal(heard.frames, 1);
+	assert_int_equal(trial_left_ms(&heard.listener.pause), 0);
+	machine_speak(&heard.pty);
+	heard.wanted = 2;
+	assert_false(trial_run(&heard.trial, has_frames, NULL, 100));
+	listener_mute(&heard.listener, false);
+	machine_speak(&heard.pty);
+	await(has_frames, 2);
+}
+
 /* The kernel's counts are from boot on: a port that is not open has none. */
 static void test_errors(void **state)
 {
@@ -291,6 +315,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_remembered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_replug, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_muted_within, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_where, setup, teardown),
 	};
