@@ -29,8 +29,8 @@ static void describe_silence(const struct meter *meter, char buf[DIAGNOSTICS_PRO
 	else if (meter->counters.frames_ok == 0)
 		snprintf(buf, DIAGNOSTICS_PROBLEM, "octets come in on %.120s but no valid frame%s",
 		         search_path(search),
-		         search_goes_on(search) ? " yet: other settings are being tried"
-		                                : ": check baud, format and protocol");
+		         search_line_is_given(search) ? ": check baud, format and protocol"
+		                                      : " yet: other settings are being tried");
 	else
 		snprintf(buf, DIAGNOSTICS_PROBLEM,
 		         "the meter on %.120s has fallen silent: check the cable and the bus power",

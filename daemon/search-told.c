@@ -57,16 +57,23 @@ bool search_is_empty(const struct search *s)
 	return true;
 }
 
+bool search_line_is_given(const struct search *s)
+{
+	if (s->settings->device && !serial_is_local(s->settings->device))
+		return true;
+	return s->settings->baud != 0 && s->settings->format >= 0;
+}
+
 bool search_goes_on(const struct search *s)
 {
-	bool given = s->settings->device && s->settings->baud != 0 && s->settings->format >= 0;
+	bool given = s->settings->device && search_line_is_given(s);
 
 	return !s->found && !given;
 }
 
 bool search_tried_all(const struct search *s)
 {
-	bool all = !search_is_empty(s);
+	bool all = !search_is_empty(s) && !search_line_is_given(s);
 
 	for (size_t i = 0; i < s->listener_count; i++)
 		all &= !s->listeners[i].listening || tuning_all_tried(&s->listeners[i].tuning);

@@ -16,13 +16,6 @@ static const char *key_of(const struct search *s)
 	return s->settings->device ? s->settings->device : "auto";
 }
 
-static bool line_is_given(const struct search *s)
-{
-	if (s->settings->device && !serial_is_local(s->settings->device))
-		return true; /* by the serial server */
-	return s->settings->baud != 0 && s->settings->format >= 0;
-}
-
 /* ---- the ports that are listened to ---- */
 
 static struct listener *listener_on(struct search *s, const char *path)
@@ -103,7 +96,7 @@ static void tell_beginning(const struct search *s)
 		           LOOK_MS / 1000);
 	else
 		log_info("meter: searching: listening on %s%s", search_describe(s, text),
-		         line_is_given(s) ? "" : ", then with other settings");
+		         search_line_is_given(s) ? "" : ", then with other settings");
 }
 
 /* ---- the search ---- */
@@ -175,7 +168,7 @@ static void remember(struct search *s, const struct listener *l)
 {
 	struct tuning_line line = tuning_line(&l->tuning);
 
-	if (!serial_is_local(l->device) || (s->settings->device && line_is_given(s)))
+	if (!serial_is_local(l->device) || (s->settings->device && search_line_is_given(s)))
 		return;
 	if (strcmp(s->remembered.path, l->device) == 0 && s->remembered.line.baud == line.baud &&
 	    s->remembered.line.format == line.format)
@@ -196,7 +189,7 @@ static void settle_on(struct search *s, struct listener *l)
 	}
 	if (!s->settings->device)
 		timer_start(&s->look, DOUBT_MS, 0);
-	if (!s->settings->device || !line_is_given(s))
+	if (!s->settings->device || !search_line_is_given(s))
 		log_info("meter: found on %s", listener_where(l, where));
 	s->hooks.changed(s->hooks.user);
 }

@@ -85,10 +85,13 @@ int search_err(const struct search *s);
 /* Whether there is no port to listen on at all; search_describe() says why. */
 bool search_is_empty(const struct search *s);
 
+/* Whether the line's setting is not searched: it stands in the configuration, or is a serial server's. */
+bool search_line_is_given(const struct search *s);
+
 /* Whether port or setting are still to be found. */
 bool search_goes_on(const struct search *s);
 
-/* Whether every setting was tried on every port, octets came, and none was right. */
+/* Whether the setting is searched, every one was tried on every port, octets came, and none was right. */
 bool search_tried_all(const struct search *s);
 
 /* Of all ports since they were opened. */

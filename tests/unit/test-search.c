@@ -1,5 +1,6 @@
 /* Where a meter is, on made-up machines with real pseudo terminals. The look at the ports that a timer does is
  * done here when the test wants it. */
+#include <limits.h>
 #include <sys/ioctl.h>
 
 #include "machine.h"
@@ -430,6 +431,53 @@ static void test_named(void **state)
 	assert_string_equal(search_path(&house.search), house.usb.path);
 }
 
+static bool has_octets(void *user)
+{
+	(void)user;
+	return house.octets >= house.wanted;
+}
+
+static void mumble_in_vain(unsigned times)
+{
+	for (unsigned i = 0; i < times; i++) {
+		size_t before = house.octets;
+
+		machine_mumble(&house.usb);
+		await(has_octets, (unsigned)before + 120);
+		house.wanted = UINT_MAX;
+		assert_false(trial_run(&house.trial, has_frames, NULL, TUNING_PAUSE_MS + 100));
+	}
+}
+
+/* What is given, here or by a serial server, is not searched, and was not tried among others. */
+static void test_given(void **state)
+{
+	machine_plug(*state, &house.usb, "ttyUSB0");
+	house.settings = (struct search_settings){ .device = house.usb.path,
+		                                   .baud = 9600,
+		                                   .format = SERIAL_8N1 };
+	begin();
+	assert_false(search_goes_on(&house.search));
+	mumble_in_vain(4);
+	assert_false(search_tried_all(&house.search));
+	search_close(&house.search);
+	house.settings = (struct search_settings){ .device = "tcp://127.0.0.1:1", .format = -1 };
+	begin();
+	assert_false(search_goes_on(&house.search));
+}
+
+/* One speed is given, and no format is right. */
+static void test_tried_all(void **state)
+{
+	machine_plug(*state, &house.usb, "ttyUSB0");
+	house.settings.device = house.usb.path;
+	house.settings.baud = 300;
+	begin();
+	assert_false(search_tried_all(&house.search));
+	mumble_in_vain(6);
+	assert_true(search_tried_all(&house.search));
+}
+
 static const struct {
 	const char *name, *text;
 	bool sound;
@@ -492,7 +540,8 @@ int main(void)
 		CASE(test_many_refused), CASE(test_remembered_gone),
 		CASE(test_opened_since), CASE(test_other_number),
 		CASE(test_lost),         CASE(test_long_silence),
-		CASE(test_named),        CASE(test_kept),
+		CASE(test_named),        CASE(test_given),
+		CASE(test_tried_all),    CASE(test_kept),
 		CASE(test_stateless),
 	};
 
