@@ -27,7 +27,8 @@ static struct listener *listener_on(struct search *s, const char *path)
 	return NULL;
 }
 
-static void listen_on(struct search *s, const char *path)
+/* 0, or a negative errno, logged: no descriptors for its timers. */
+static int listen_on(struct search *s, const char *path)
 {
 	struct listener_settings settings = {
 		.device = path,
@@ -41,16 +42,19 @@ static void listen_on(struct search *s, const char *path)
 	int rc;
 
 	if (listener_on(s, path))
-		return;
+		return 0;
 	while (i < s->listener_count && s->listeners[i].listening)
 		i++;
 	if (i == s->listener_count)
-		return;
+		return 0;
 	if (strcmp(s->remembered.path, path) == 0)
 		settings.remembered = &s->remembered.line;
 	rc = listener_open(&s->listeners[i], &settings);
-	if (rc < 0)
+	if (rc < 0) {
 		log_error("meter: %s: cannot be listened on: %s", path, strerror(-rc));
+		listener_close(&s->listeners[i]);
+	}
+	return rc;
 }
 
 static bool may_listen(const struct search *s, const char *path)
@@ -117,18 +121,18 @@ static void look(struct search *s)
 	timer_start(&s->look, s->alone ? ALONE_MS : LOOK_MS, 0);
 }
 
-static void begin(struct search *s, bool alone)
+/* A named device that cannot even be waited for is an error; with auto it is looked for again. */
+static int begin(struct search *s, bool alone)
 {
 	s->found = NULL;
 	s->alone = alone && s->remembered.path[0];
 	s->lost = false;
-	if (s->settings->device) {
-		listen_on(s, s->settings->device);
-		return;
-	}
+	if (s->settings->device)
+		return listen_on(s, s->settings->device);
 	look(s);
 	tell_beginning(s);
 	s->empty_told = search_is_empty(s);
+	return 0;
 }
 
 /* Ports came, or none is left. */
@@ -281,7 +285,7 @@ int search_open(struct search *s, struct loop *loop, const char *root,
 	while (s->listener_count < count && rc == 0)
 		rc = listener_init(&s->listeners[s->listener_count++], loop, decoder, &own);
 	if (rc == 0)
-		begin(s, true);
+		rc = begin(s, true);
 	s->flush = false;
 	return rc;
 }

@@ -1,7 +1,9 @@
 /* Where a meter is, on made-up machines with real pseudo terminals. The look at the ports that a timer does is
  * done here when the test wants it. */
+#include <errno.h>
 #include <limits.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 
 #include "machine.h"
 #include "trial.h"
@@ -466,6 +468,59 @@ static void test_given(void **state)
 	assert_false(search_goes_on(&house.search));
 }
 
+/* As many more descriptors as that, and the limit as it was. */
+static rlim_t limit_descriptors(rlim_t more)
+{
+	int lowest = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct rlimit limit;
+	rlim_t before;
+
+	assert_true(lowest >= 0);
+	close(lowest);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	before = limit.rlim_cur;
+	limit.rlim_cur = (rlim_t)lowest + more;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	return before;
+}
+
+static void restore_descriptors(rlim_t before)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = before;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* Without descriptors for its timers a named port cannot even be waited for, which is said; one of several is
+ * tried again. */
+static void test_no_descriptors(void **state)
+{
+	const struct search_hooks hooks = { &house,    on_octets, on_event,
+		                            on_opened, on_lost,   on_changed };
+	rlim_t before;
+
+	machine_plug(*state, &house.usb, "ttyUSB0");
+	house.settings.device = house.usb.path;
+	before = limit_descriptors(2);
+	assert_int_equal(search_open(&house.search, &house.trial.loop, house.root, &house.settings,
+	                             NULL, false, &hooks),
+	                 -EMFILE);
+	restore_descriptors(before);
+	search_close(&house.search);
+	house.settings.device = NULL;
+	begin();
+	search_close(&house.search);
+	house.search = (struct search){ .loop = NULL };
+	before = limit_descriptors(1 + CANDIDATES_MAX + 1);
+	begin();
+	restore_descriptors(before);
+	assert_int_equal(count_listeners(), 0);
+	look();
+	assert_true(search_is_open(&house.search));
+}
+
 /* One speed is given, and no format is right. */
 static void test_tried_all(void **state)
 {
@@ -534,15 +589,15 @@ static void test_stateless(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_first_wins),   CASE(test_plugged_later),
-		CASE(test_console),      CASE(test_remembered_console),
-		CASE(test_taken),        CASE(test_remembered),
-		CASE(test_many_refused), CASE(test_remembered_gone),
-		CASE(test_opened_since), CASE(test_other_number),
-		CASE(test_lost),         CASE(test_long_silence),
-		CASE(test_named),        CASE(test_given),
-		CASE(test_tried_all),    CASE(test_kept),
-		CASE(test_stateless),
+		CASE(test_first_wins),     CASE(test_plugged_later),
+		CASE(test_console),        CASE(test_remembered_console),
+		CASE(test_taken),          CASE(test_remembered),
+		CASE(test_many_refused),   CASE(test_remembered_gone),
+		CASE(test_opened_since),   CASE(test_other_number),
+		CASE(test_lost),           CASE(test_long_silence),
+		CASE(test_named),          CASE(test_given),
+		CASE(test_no_descriptors), CASE(test_tried_all),
+		CASE(test_kept),           CASE(test_stateless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
