@@ -357,8 +357,8 @@ static void test_set(void **state)
 
 #define INFO    "han/bridge/hanmqttd-pi/info"
 #define COMMAND "han/bridge/hanmqttd-pi/command/power_cycle"
-#define IDS(platform, id) \
-	"\"unique_id\":\"hanmqttd_6970631400000000_" id "\"," \
+#define IDS(platform, id)                                                  \
+	"\"unique_id\":\"hanmqttd_6970631400000000_" id "\","              \
 	"\"default_entity_id\":\"" platform ".electricity_meter_" id "\"," \
 	"\"platform\":\"" platform "\","
 
@@ -368,22 +368,25 @@ static const struct {
 	const char *json, *removal;
 } power_entities[] = {
 	{ "mbus_power", ENTITY_POWER,
-	  "{" IDS("binary_sensor", "mbus_power") "\"name\":\"M-Bus power\",\"state_topic\":\"" INFO
-	  "\",\"value_template\":"
-	  "\"{{ 'ON' if value_json.power.state in ['on', 'settling'] else 'OFF' }}\","
-	  "\"device_class\":\"power\",\"entity_category\":\"diagnostic\"}",
+	  "{" IDS("binary_sensor",
+	          "mbus_power") "\"name\":\"M-Bus power\",\"state_topic\":\"" INFO
+	                        "\",\"value_template\":"
+	                        "\"{{ 'ON' if value_json.power.state in ['on', 'settling'] else 'OFF' }}\","
+	                        "\"device_class\":\"power\",\"entity_category\":\"diagnostic\"}",
 	  "{\"platform\":\"binary_sensor\"}" },
 	{ "mbus_power_cycles", ENTITY_POWER_CYCLES,
-	  "{" IDS("sensor", "mbus_power_cycles") "\"name\":\"M-Bus power cycles today\","
-	  "\"state_topic\":\"" INFO "\","
-	  "\"value_template\":\"{{ value_json.power.cycles_today }}\","
-	  "\"state_class\":\"measurement\",\"entity_category\":\"diagnostic\","
-	  "\"icon\":\"mdi:restart\",\"enabled_by_default\":false}",
+	  "{" IDS("sensor",
+	          "mbus_power_cycles") "\"name\":\"M-Bus power cycles today\","
+	                               "\"state_topic\":\"" INFO "\","
+	                               "\"value_template\":\"{{ value_json.power.cycles_today }}\","
+	                               "\"state_class\":\"measurement\",\"entity_category\":\"diagnostic\","
+	                               "\"icon\":\"mdi:restart\",\"enabled_by_default\":false}",
 	  "{\"platform\":\"sensor\"}" },
 	{ "mbus_power_cycle", ENTITY_POWER_CYCLE,
-	  "{" IDS("button", "mbus_power_cycle") "\"name\":\"Power-cycle M-Bus\",\"command_topic\":\""
-	  COMMAND "\",\"payload_press\":\"PRESS\",\"device_class\":\"restart\","
-	  "\"entity_category\":\"config\",\"qos\":1}",
+	  "{" IDS("button",
+	          "mbus_power_cycle") "\"name\":\"Power-cycle M-Bus\",\"command_topic\":\"" COMMAND
+	                              "\",\"payload_press\":\"PRESS\",\"device_class\":\"restart\","
+	                              "\"entity_category\":\"config\",\"qos\":1}",
 	  "{\"platform\":\"button\"}" },
 };
 
@@ -407,8 +410,8 @@ static void test_power(void **state)
 		root = message_of(&d);
 		for (size_t j = 0; j < COUNT(power_entities); j++) {
 			const cJSON *c = component(root, power_entities[j].id);
-			bool announced = power_entities[j].entity == ENTITY_POWER_CYCLE ? command
-			                                                                : power;
+			bool announced =
+				power_entities[j].entity == ENTITY_POWER_CYCLE ? command : power;
 
 			say_case(power_entities[j].id);
 			if (announced)
