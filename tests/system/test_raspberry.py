@@ -95,7 +95,7 @@ def test_power(machine):
 @pytest.mark.after("test_power[plain]")
 def test_port(machine):
     """It listens on the header's UART by itself, at 2400 8N1, and never on the console's port."""
-    status(machine, "waiting for a meter on /dev/ttyAMA0")
+    status(machine, "(waiting for a meter|listening) on /dev/ttyAMA0")
     pid = show(machine, "MainPID")
     held = machine.check(f"ls -l /proc/{pid}/fd")
     assert "/dev/ttyAMA0" in held and "/dev/ttyS" not in held, held
