@@ -163,11 +163,11 @@ static void switch_on(struct power *p)
 	int rc = bus_set(&p->bus, true);
 
 	if (rc < 0) {
-		if (p->state != POWER_OFF)
-			log_error("power: the line cannot be switched on: %s; trying again every "
-			          "%g s",
-			          strerror(-rc), p->settings->off_ms / 1000.0);
 		timer_start(&p->step, p->settings->off_ms, 0);
+		if (p->state == POWER_OFF)
+			return;
+		log_error("power: the line cannot be switched on: %s; trying again every %g s",
+		          strerror(-rc), p->settings->off_ms / 1000.0);
 		set_state(p, POWER_OFF);
 		return;
 	}

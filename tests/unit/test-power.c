@@ -558,6 +558,7 @@ static void test_broken_line(void **state)
 	RUN(h, has_failed);
 	rest(h, 300);
 	assert_string_equal(power_state_name(&h->power), "off");
+	assert_string_equal(h->states.text, "on:0 cycling:1 off:1"); /* not told at each attempt */
 	chip.refuses = 0;
 	RUN(h, is_on);
 	assert_true(chip.on);
