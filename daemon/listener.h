@@ -28,7 +28,7 @@ struct listener_hooks {
 };
 
 struct listener_settings {
-	const char *device; /* a path, copied */
+	const char *device; /* a path, or tcp://HOST:PORT; copied */
 	unsigned baud;      /* 0: to be found */
 	int format;         /* an enum serial_format; -1: to be found */
 	enum han_protocol protocol;

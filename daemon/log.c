@@ -12,6 +12,7 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include <systemd/sd-journal.h>
 
+#include "hash.h"
 #include "monotonic.h"
 #include "plural.h"
 #include "ratelimit.h"
@@ -136,23 +137,16 @@ static void write_out(const struct log_place *place, int level, const struct log
 		fprintf(stderr, "%s: %s: %s\n", log_name, level_name(level), text);
 }
 
-/* FNV-1a over a text. */
-static uint64_t mix(uint64_t hash, const char *text)
-{
-	for (; *text; text++)
-		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
-	return hash;
-}
-
 /* The place and the port: two meters do not keep each other quiet. What a meter or a broker says about
  * itself does not count, or a liar would be a new kind each time. */
 static uint64_t kind_of(const struct log_place *place, const struct log_field *fields)
 {
-	uint64_t hash = mix(0xcbf29ce484222325u, place->file) ^ (uint64_t)place->line << 40;
+	uint64_t hash = hash_more(HASH_START, place->file, strlen(place->file)) ^
+	                (uint64_t)place->line << 40;
 
 	for (; fields && fields->name; fields++) {
 		if (strcmp(fields->name, "PORT") == 0 && fields->value)
-			hash = mix(hash, fields->value);
+			hash = hash_more(hash, fields->value, strlen(fields->value));
 	}
 	return hash;
 }

@@ -18,7 +18,7 @@
 #include "remembered.h"
 
 struct search_settings {
-	const char *device; /* a path; NULL: auto */
+	const char *device; /* a path, or tcp://HOST:PORT; NULL: auto */
 	unsigned baud;      /* 0: to be found */
 	int format;         /* an enum serial_format; -1: to be found */
 	enum han_protocol protocol;
