@@ -13,7 +13,7 @@
 #define DIAGNOSTICS_MS 60000
 #define STATUS_GAP_MS  10000
 #define GOODBYE_MS     1500 /* of the two seconds that a stop may take */
-#define STATUS_MAX     16   /* of meters in the status */
+#define STATUS_MAX     64   /* of meters in the status */
 
 /* ---- what people see of it ---- */
 

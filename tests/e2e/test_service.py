@@ -173,6 +173,14 @@ def test_status_of_several(rig):
     daemon.expect_status("^reading 1 of 2 meters, broker connected; garage: waiting for port [^;]*$")
 
 
+def test_status_of_many(rig):
+    """However many meters there are, none is left out of the sum."""
+    broker = rig.broker()
+    daemon = rig.daemon(config(broker.port, *(f"/dev/no-port-{i}" for i in range(40)),
+                               meters={f"flat{i}": {} for i in range(40)}))
+    daemon.expect_status("^reading none of 40 meters, broker connected; flat0: waiting for port ")
+
+
 def test_status_of_refused_reload(house):
     """A reload that was refused stays in the status, with its reason, until the next good one."""
     house.feed(kaifa.Meter(METER).list2())
