@@ -52,8 +52,12 @@ static bool is_header_name(const char *root, const char *name)
 bool candidates_is_header(const char *root, const char *device)
 {
 	char real[PATH_MAX];
+	const char *name;
 
-	return !device || is_header_name(root, basename(realpath(device, real) ? real : device));
+	if (!device)
+		return true;
+	name = realpath(device, real) ? basename(real) : name_of(device, real);
+	return is_header_name(root, name) || strcmp(name, "serial0") == 0;
 }
 
 /* ---- what there is ---- */

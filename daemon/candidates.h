@@ -52,7 +52,8 @@ char *candidate_refusal(const struct candidate *candidate, char buf[REFUSAL_TEXT
  * cut to size. Returns buf. */
 char *candidates_refusals(const struct candidates *found, char *buf, size_t size);
 
-/* Whether the device is a UART of the header below root; NULL (auto) may become one. */
+/* Whether the device is a UART of the header below root; NULL (auto) may become one, and so may serial0 when it is
+ * not there yet. */
 bool candidates_is_header(const char *root, const char *device);
 
 #endif

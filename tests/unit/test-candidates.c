@@ -241,6 +241,8 @@ static const struct {
 	{ "/dev/ttyS0", true, false },
 	{ "/dev/ttyUSB0", false, false },
 	{ "tcp://ttyAMA0:1", false, false },
+	{ "/none/serial0", true, true }, /* early in the boot, before udev has made the link */
+	{ "/none/serial1", false, false },
 };
 
 static void test_headers(void **state)
@@ -256,6 +258,10 @@ static void test_headers(void **state)
 	make(s, "/dev/ttyAMA1=");
 	make(s, "/dev/hat>ttyAMA1");
 	assert_true(candidates_is_header(s->dir, scratch_path(s, "dev/hat", link)));
+	make(s, "/dev/serial0>ttyAMA2"); /* which is not there yet */
+	assert_true(candidates_is_header(s->dir, scratch_path(s, "dev/serial0", link)));
+	make(s, "/dev/debug>ttyAMA10");
+	assert_false(candidates_is_header(s->dir, scratch_path(s, "dev/debug", link)));
 }
 
 int main(void)
