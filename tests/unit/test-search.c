@@ -493,6 +493,28 @@ static void restore_descriptors(rlim_t before)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
 }
 
+/* A port that comes while the bus is without power is no more heard than those that were there. */
+static void test_muted(void **state)
+{
+	machine_plug(*state, &house.header, "ttyAMA0");
+	begin();
+	search_mute(&house.search, true);
+	machine_plug(*state, &house.usb, "ttyUSB0");
+	look();
+	assert_int_equal(count_listeners(), 2);
+	machine_speak(&house.header);
+	machine_speak(&house.usb);
+	house.wanted = 1;
+	assert_false(trial_run(&house.trial, has_frames, NULL, 100));
+	assert_int_equal(house.octets, 0);
+	machine_speak(&house.usb);
+	search_mute(&house.search, false);
+	assert_false(trial_run(&house.trial, has_frames, NULL, 100)); /* thrown away */
+	machine_speak(&house.usb);
+	await(has_frames, 1);
+	check_path("ttyUSB0");
+}
+
 /* Without descriptors for its timers a named port cannot even be waited for, which is said; one of several is
  * tried again. */
 static void test_no_descriptors(void **state)
@@ -589,15 +611,16 @@ static void test_stateless(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_first_wins),     CASE(test_plugged_later),
-		CASE(test_console),        CASE(test_remembered_console),
-		CASE(test_taken),          CASE(test_remembered),
-		CASE(test_many_refused),   CASE(test_remembered_gone),
-		CASE(test_opened_since),   CASE(test_other_number),
-		CASE(test_lost),           CASE(test_long_silence),
-		CASE(test_named),          CASE(test_given),
-		CASE(test_no_descriptors), CASE(test_tried_all),
-		CASE(test_kept),           CASE(test_stateless),
+		CASE(test_first_wins),   CASE(test_plugged_later),
+		CASE(test_console),      CASE(test_remembered_console),
+		CASE(test_taken),        CASE(test_remembered),
+		CASE(test_many_refused), CASE(test_remembered_gone),
+		CASE(test_opened_since), CASE(test_other_number),
+		CASE(test_lost),         CASE(test_long_silence),
+		CASE(test_named),        CASE(test_given),
+		CASE(test_muted),        CASE(test_no_descriptors),
+		CASE(test_tried_all),    CASE(test_kept),
+		CASE(test_stateless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
