@@ -28,9 +28,9 @@ struct bus_line {
 };
 
 #define BUS_LINE_TEXT 48
-#define BUS_LINE_FORMS                                                                           \
-	"none, auto, GPIO25 (Broadcom number, 0 to 27), wiringpi:25 (the same line as GPIO26), " \
-	"pin:37 (header pin, not one for power or ground) or gpiochip0:26"
+#define BUS_LINE_FORMS                                                                        \
+	"none, auto, GPIO26 (Broadcom number, 0 to 27), wiringpi:25 (the same line), pin:37 " \
+	"(header pin, the same; none for power or ground) or gpiochip0:26"
 
 /* Reads a line in one of BUS_LINE_FORMS: names as they stand there, numbers decimal without sign or
  * leading zeros. A wiringPi number or header pin becomes the Broadcom number. 0, or -EINVAL:

@@ -1,5 +1,6 @@
 #include "diagnostics.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,15 +10,20 @@
 static void describe_silence(const struct meter *meter, char buf[DIAGNOSTICS_PROBLEM])
 {
 	const struct search *search = &meter->search;
+	bool local = meter_is_local(meter->settings);
 	char where[SEARCH_TEXT];
 
 	search_describe(search, where);
 	if (search_is_empty(search))
 		snprintf(buf, DIAGNOSTICS_PROBLEM, "%.240s", where);
+	else if (meter->port_err == -EINPROGRESS)
+		snprintf(buf, DIAGNOSTICS_PROBLEM, "connecting to %.200s: wait a few seconds",
+		         search_path(search));
 	else if (meter->port_err)
 		snprintf(buf, DIAGNOSTICS_PROBLEM,
-		         "port %.100s is not open (%s): check the adapter and the device setting",
-		         search_path(search), strerror(-meter->port_err));
+		         "port %.100s is not open (%s): check the %s and the device setting",
+		         search_path(search), strerror(-meter->port_err),
+		         local ? "adapter" : "serial server");
 	else if (meter->counters.bytes == 0)
 		snprintf(buf, DIAGNOSTICS_PROBLEM,
 		         "nothing comes in on %.150s: check the cable and the bus power", where);
@@ -29,8 +35,9 @@ static void describe_silence(const struct meter *meter, char buf[DIAGNOSTICS_PRO
 	else if (meter->counters.frames_ok == 0)
 		snprintf(buf, DIAGNOSTICS_PROBLEM, "octets come in on %.120s but no valid frame%s",
 		         search_path(search),
-		         search_line_is_given(search) ? ": check baud, format and protocol"
-		                                      : " yet: other settings are being tried");
+		         !search_line_is_given(search) ? " yet: other settings are being tried"
+		         : local                       ? ": check baud, format and protocol"
+		                 : ": check the line setting of the server, and protocol");
 	else
 		snprintf(buf, DIAGNOSTICS_PROBLEM,
 		         "the meter on %.120s has fallen silent: check the cable and the bus power",

@@ -267,6 +267,8 @@ static void on_octets(void *user, size_t len)
 	struct meter *meter = user;
 
 	meter->counters.bytes += len;
+	if (meter->counters.bytes == len) /* the first ones: people wait for them */
+		meter->hooks.port(meter->hooks.user, meter);
 }
 
 static void on_opened(void *user)
@@ -305,14 +307,15 @@ static void silence_fired(struct timer *timer)
 
 	describe(&j, meter, JOURNAL_METER_SILENT);
 	journal_text(&j, "ERROR_CAUSE", "silence");
-	snprintf(why, sizeof(why), "no valid frame for %g s", (double)patience(meter) / 1000);
+	snprintf(why, sizeof(why), "%s for %g s",
+	         meter->counters.bytes > 0 ? "no valid frame" : "nothing has come in",
+	         (double)patience(meter) / 1000);
 	if (meter->online)
 		set_online(meter, false, why);
 	else
-		log_write(LOG_WARNING, j.fields,
-		          "meter: listening on %s, but %s; is the bus powered%s?",
+		log_write(LOG_WARNING, j.fields, "meter: listening on %s, but %s; %s",
 		          search_describe(&meter->search, text), why,
-		          search_goes_on(&meter->search) ? "" : " and the line setting right");
+		          search_doubt(&meter->search, meter->counters.bytes > 0));
 }
 
 bool meter_is_local(const struct meter_settings *settings)

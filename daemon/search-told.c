@@ -60,15 +60,22 @@ bool search_is_empty(const struct search *s)
 bool search_line_is_given(const struct search *s)
 {
 	if (s->settings->device && !serial_is_local(s->settings->device))
-		return true;
+		return true; /* by the serial server */
 	return s->settings->baud != 0 && s->settings->format >= 0;
 }
 
 bool search_goes_on(const struct search *s)
 {
-	bool given = s->settings->device && search_line_is_given(s);
+	return !s->found && !(s->settings->device && search_line_is_given(s));
+}
 
-	return !s->found && !given;
+const char *search_doubt(const struct search *s, bool heard)
+{
+	if (!heard || s->found)
+		return "is the bus powered, the cable in order?";
+	if (search_goes_on(s) && !search_line_is_given(s))
+		return "other line settings are being tried";
+	return "is the line setting right?";
 }
 
 bool search_tried_all(const struct search *s)
@@ -126,6 +133,6 @@ char *search_describe(const struct search *s, char buf[SEARCH_TEXT])
 		         candidates_refusals(&s->candidates, refusals, sizeof(refusals)));
 	else
 		snprintf(buf, SEARCH_TEXT,
-		         "no serial port there: is the UART switched on, the adapter plugged in?");
+		         "no serial port there (is the UART switched on, the adapter plugged in?)");
 	return buf;
 }

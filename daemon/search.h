@@ -91,6 +91,9 @@ bool search_line_is_given(const struct search *s);
 /* Whether port or setting are still to be found. */
 bool search_goes_on(const struct search *s);
 
+/* What to look at when no valid frame comes; heard: octets came. */
+const char *search_doubt(const struct search *s, bool heard);
+
 /* Whether the setting is searched, every one was tried on every port, octets came, and none was right. */
 bool search_tried_all(const struct search *s);
 

@@ -1,5 +1,6 @@
 #include "station.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -190,6 +191,14 @@ static void describe_silent(const struct station *st, char *buf, size_t size)
 	snprintf(buf, size, "%s on %s is silent", meter, search_path(&st->meter.search));
 }
 
+/* As far as the first frame is awaited. */
+static const char *describe_octets(const struct meter_counters *counters)
+{
+	if (counters->frames_ok > 0)
+		return "";
+	return counters->bytes > 0 ? ", octets but no valid frame yet" : ", nothing comes in";
+}
+
 static void describe_waiting(const struct station *st, char *buf, size_t size)
 {
 	const struct search *search = &st->meter.search;
@@ -198,13 +207,16 @@ static void describe_waiting(const struct station *st, char *buf, size_t size)
 	search_describe(search, where);
 	if (search_is_empty(search))
 		snprintf(buf, size, "waiting for a port: %s", where);
+	else if (st->meter.port_err == -EINPROGRESS)
+		snprintf(buf, size, "connecting to %s", search_path(search));
 	else if (st->meter.port_err)
 		snprintf(buf, size, "waiting for port %s: %s",
 		         search_listener(search) ? search_path(search) : where,
 		         strerror(-st->meter.port_err));
 	else
-		snprintf(buf, size, "%s on %s",
-		         search_goes_on(search) ? "listening" : "waiting for a meter", where);
+		snprintf(buf, size, "%s on %s%s",
+		         search_goes_on(search) ? "listening" : "waiting for a meter", where,
+		         describe_octets(&st->meter.counters));
 }
 
 char *station_describe(const struct station *st, char *buf, size_t size)

@@ -82,6 +82,24 @@ def test_garbage_then_a_meter(rig):
     assert remembered(state).popitem()[1] == [str(port.path), setting]
 
 
+@pytest.mark.parametrize("given, wait, doubt", [
+    ({}, "listening", "other line settings are being tried"),
+    ({"baud": 2400, "format": "8N1"}, "waiting for a meter", "is the line setting right"),
+])
+def test_what_comes_in_is_told(rig, given, wait, doubt):
+    """Status and journal tell a port where nothing comes in from one where it makes no sense."""
+    port = rig.port()
+    _, _, daemon = start(rig, port, **{"silent-after": 2 * SLOW}, **given)
+    daemon.expect_status(f"{wait} on {port.path} at 2400 8N1, nothing comes in, broker connected")
+    daemon.expect_line("but nothing has come in for .* is the bus powered", levels=("warning",))
+    port.write(garbage(0)[:40])
+    daemon.expect_status(f"{wait} on {port.path} at 2400 8N1, octets but no valid frame yet")
+    port.unplug()
+    daemon.expect_line("port lost")
+    port.plug()
+    daemon.expect_line(f"but no valid frame for .*; {doubt}", levels=("warning",))
+
+
 def test_restart_remembers(rig):
     """What was found is tried first by the next daemon."""
     port, state = rig.port(), rig.directory("state")

@@ -171,7 +171,7 @@ def test_other_number(rig):
     assert daemon.stop()[0] == 0
     machine.clear()
     again = machine.daemon()
-    again.expect_status("listening on /dev/serial/by-id/usb-meter at 2400 8N1, broker")
+    again.expect_status("listening on /dev/serial/by-id/usb-meter at 2400 8N1, nothing comes in, broker")
     usb.write(kaifa.Meter(METER).list1(9).octets)
     machine.watcher.expect(f"han/{METER}/power_active_import", "9", since=mark)
 
