@@ -43,7 +43,8 @@ static bool is_header_name(const char *root, const char *name)
 {
 	size_t len = strlen("ttyAMA");
 
-	if (strcmp(name, "ttyS0") == 0)
+	/* the mini UART: the second one to a kernel that keeps the first for another chip */
+	if (strcmp(name, "ttyS0") == 0 || strcmp(name, "ttyS1") == 0)
 		return is_raspberry_pi(root);
 	return strncmp(name, "ttyAMA", len) == 0 && name[len] >= '0' && name[len] <= '5' &&
 	       !name[len + 1];
@@ -102,6 +103,22 @@ static void add(struct candidates *found, const char *path, const char *name, en
 	found->count++;
 }
 
+/* Kernels have names for ports of the 8250 kind that are not there; their type is 0. */
+static bool has_hardware(const char *root, const char *name)
+{
+	char path[PATH_MAX], type[16] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/sys/class/tty/%s/type", root, name);
+	f = fopen(path, "re");
+	if (!f)
+		return true;
+	if (!fgets(type, sizeof(type), f))
+		type[0] = '\0';
+	fclose(f);
+	return strcmp(type, "0\n") != 0;
+}
+
 static void add_header(const char *root, const char *name, const char *const *taken, size_t count,
                        struct candidates *found)
 {
@@ -112,7 +129,7 @@ static void add_header(const char *root, const char *name, const char *const *ta
 		if (strcmp(found->at[i].name, name) == 0)
 			return;
 	}
-	if (access(path, F_OK) == 0 && !is_taken(path, taken, count))
+	if (access(path, F_OK) == 0 && has_hardware(root, name) && !is_taken(path, taken, count))
 		add(found, path, name, refusal_of(root, name));
 }
 
@@ -120,7 +137,7 @@ static void find_header(const char *root, const char *const *taken, size_t count
                         struct candidates *found)
 {
 	static const char *const names[] = { "ttyAMA0", "ttyAMA1", "ttyAMA2", "ttyAMA3",
-		                             "ttyAMA4", "ttyAMA5", "ttyS0" };
+		                             "ttyAMA4", "ttyAMA5", "ttyS0",   "ttyS1" };
 	char path[PATH_MAX], target[PATH_MAX];
 	const char *first;
 

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CANDIDATES_MAX 8 /* ttyAMA0 to 5, ttyS0, one adapter */
+#define CANDIDATES_MAX 9 /* ttyAMA0 to 5, ttyS0 and 1, one adapter */
 #define CANDIDATE_PATH 256
 #define CANDIDATE_NAME 32
 

@@ -27,6 +27,8 @@ static const struct {
 	{ "no udev",               { "/dev/ttyAMA0=" }, "ttyAMA0", "" },
 	{ "all of a header",       { "/dev/ttyAMA5=", "/dev/ttyAMA4=", "/dev/ttyAMA3=", "/dev/ttyAMA2=", "/dev/ttyAMA1=", "/dev/ttyS0=", PI }, "ttyAMA1 ttyAMA2 ttyAMA3 ttyAMA4 ttyAMA5 ttyS0", "" },
 	{ "serial0 comes first",   { "/dev/ttyAMA0=", "/dev/ttyS0=", "/dev/serial0>ttyS0", PI }, "ttyS0 ttyAMA0", "" },
+	{ "a slot without port",   { "/dev/ttyAMA0=", "/dev/ttyS0=", "/sys/class/tty/ttyS0/type=0\n", PI }, "ttyAMA0", "" },
+	{ "a kernel that keeps ttyS0", { "/dev/ttyS0=", "/dev/ttyS1=", "/sys/class/tty/ttyS0/type=0\n", "/sys/class/tty/ttyS1/type=19\n", PI }, "ttyS1", "" },
 	{ "a PC",                  { "/dev/ttyS0=", "/dev/ttyS1=" }, "", "" },
 	{ "a PC with serial0",     { "/dev/ttyS0=", "/dev/serial0>ttyS0" }, "", "" },
 	{ "ttyS1 of a Pi",         { "/dev/ttyS1=", PI }, "", "" },
