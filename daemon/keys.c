@@ -69,7 +69,7 @@ static const char *nearest_list(const char *text)
 
 #define LEVEL_FORM "at most 60 characters without / + #"
 #define TOPIC_FORM \
-	"at most 60 characters of topic, without + #, neither beginning nor ending with /"
+	"at most 60 characters of topic, without + #, not beginning with / or $, nor ending with /"
 #define SECRET_FORM "the path, beginning with /, of a file that holds it"
 #define DEVICE_FORM "auto, a path that begins with /, or " ADDRESS_FORM
 #define NAME_FORM   "at most 60 characters, not \"bridge\""
