@@ -118,6 +118,8 @@ def test_flood(house):
     for i in range(2000):
         house.watcher.publish(CYCLE if i % 2 else ANNOUNCE, "nonsense", qos=0)
     house.feed(kaifa.Meter(METER).list2())
+    house.watcher.publish(ANNOUNCE, "PRESS", qos=0)
+    house.daemon.expect_line("announcing")
     assert len(house.daemon.lines("bridge:", "ignored")) == 1
 
 

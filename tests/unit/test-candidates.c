@@ -31,7 +31,6 @@ static const struct {
 	{ "a kernel that keeps ttyS0", { "/dev/ttyS0=", "/dev/ttyS1=", "/sys/class/tty/ttyS0/type=0\n", "/sys/class/tty/ttyS1/type=19\n", PI }, "ttyS1", "" },
 	{ "a PC",                  { "/dev/ttyS0=", "/dev/ttyS1=" }, "", "" },
 	{ "a PC with serial0",     { "/dev/ttyS0=", "/dev/serial0>ttyS0" }, "", "" },
-	{ "ttyS1 of a Pi",         { "/dev/ttyS1=", PI }, "", "" },
 	{ "like the header's",     { "/dev/ttyAMA6=", "/dev/ttyAMA00=", "/dev/ttyAMA=" }, "", "" },
 	{ "Pi 5, header on",       { "/dev/ttyAMA0=", "/dev/ttyAMA10=", "/dev/serial0>ttyAMA10", PI }, "ttyAMA0", "ttyAMA10: debugging" },
 	{ "Pi 5, header off",      { "/dev/ttyAMA10=", "/dev/serial0>ttyAMA10", PI }, "", "ttyAMA10: debugging" },
