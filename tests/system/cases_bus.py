@@ -11,6 +11,7 @@ device = /dev/ttyS1
 [power]
 line = GPIO26
 """
+CYCLING = POWERED + "cycle-after = 4\ncycle-off = 2\ncycle-max = 2\n[mqtt]\ncommands = yes\n"
 
 
 def with_line(text):
@@ -33,6 +34,7 @@ def test_chip_appears(machine, house):
     """The chip belongs to the group gpio. By itself no line of it is taken: no meter is on the header."""
     machine.check("systemctl enable --now gpio-chip", timeout=60)
     machine.wait_for("the chip's group", "stat -c '%G %a' /dev/gpiochip0", r"^gpio 660$")
+    house.service.extend_unit("RestartSec=1", "quick")  # from here on
     mark = house.service.restart(with_line("auto"))
     house.service.wait_journal(r"^bus: no meter is on the header's UART: no line is held", mark)
     house.wait_values()
@@ -122,10 +124,66 @@ def test_no_chip(machine, house):
 @pytest.mark.after("test_line_names[GPIO26]")
 def test_crash_lets_go(machine, house):
     """SIGKILL: the kernel releases the line, the board's pull decides (low here), and the restart has it again."""
-    house.service.restart(POWERED)
+    house.service.ensure(POWERED)
+    house.service.extend_unit("", "quick")  # the line is low for a while
     house.wait_line(26, 1)
     machine.check(f"systemctl kill -s KILL {UNIT}")
     house.wait_line(26, 0, 4)
     house.wait_line(26, 1, 30)
     assert house.consumer(26) == "hanmqttd"
     house.wait_values()
+    house.service.extend_unit("RestartSec=1", "quick")
+
+@pytest.fixture(name="silence")
+def fixture_silence(machine, house):
+    """The meter says nothing until the test is over. The count of cycles begins anew, before and after."""
+    machine.check(f"systemctl stop {UNIT}; rm -f /var/lib/hanmqttd/power*")
+    yield house.meter
+    house.meter.silent = False
+    machine.check(f"systemctl stop {UNIT}; rm -f /var/lib/hanmqttd/power*")
+
+
+def cycle(house, mark, cause, number):
+    """One cycle: told, off for two seconds, on again. When it began and ended."""
+    house.service.wait_journal(rf"^power: .*{cause}.*switching the bus off for 2 s \({number} in", mark, 60)
+    off = time.monotonic()
+    house.wait_line(26, 0, 2)
+    house.service.wait_journal(r"^power: the bus is on again", mark)
+    on = time.monotonic()
+    house.wait_line(26, 1, 2)
+    assert 1 < on - off < 8, "not the two seconds that are configured"
+    return off, on
+
+
+@pytest.mark.after("test_line_names[GPIO26]")
+def test_silence_cycles(house, silence):
+    """A meter that falls silent: the bus is cycled, again after a longer pause, and not more often than allowed."""
+    house.service.restart(CYCLING)
+    house.wait_values()
+    mark, pid = house.service.mark(), house.service.pid()
+    silence.silent = True
+    _, first = cycle(house, mark, "no valid frame", 1)
+    mark = house.service.mark()
+    second, _ = cycle(house, mark, "no valid frame", 2)
+    assert second - first > 7.5, "the pause does not grow"
+    house.service.wait_journal(r"^power: still no valid frame.*2 times.*not again", mark, 60)
+    assert house.line(26) == 1
+    silence.silent = False
+    house.wait_values()
+    assert house.service.pid() == pid
+
+
+@pytest.mark.after("test_line_names[GPIO26]")
+def test_cycle_by_command(house, silence):
+    """PRESS on the command's topic cycles the bus once; another word does not."""
+    house.service.restart(CYCLING)
+    house.wait_values()
+    topic = house.bridge_topic() + "/command/power_cycle"
+    mark = house.service.mark()
+    house.watcher.publish(topic, "press?")
+    house.service.wait_journal(r"^bridge: a message on .*power_cycle is ignored", mark)
+    house.watcher.publish(topic, "PRESS")
+    cycle(house, mark, "", 1)
+    house.wait_values()
+    assert not silence.silent
+    assert house.service.journal(mark).count("switching the bus off") == 1

@@ -2,13 +2,13 @@
 import pytest
 
 from cases_bus import POWERED
-from service import DROP_IN, UNIT, UNIT_DROP_IN
+from service import DROP_IN, UNIT, UNIT_DROP_INS
 
 
 @pytest.mark.after("test_chip_appears")
 def test_reboot(machine, house):
     """After a reboot everything is back without help: service, line, values under the same name."""
-    house.service.restart(POWERED)
+    house.service.ensure(POWERED)
     topic = house.meter_topic()
     state = machine.check("cd /var/lib/hanmqttd && find . -type f | sort")
     machine.check("sync")
@@ -26,7 +26,7 @@ def test_reboot(machine, house):
 @pytest.mark.after("test_install")
 def test_purge(machine, house):
     """Removed with its configuration: it stops, the line is low, and nothing of it is left."""
-    machine.check(f"rm -f {DROP_IN}; rm -rf $(dirname {UNIT_DROP_IN})")
+    machine.check(f"rm -f {DROP_IN}; rm -rf {UNIT_DROP_INS}")
     machine.check("apt-get purge -y hanmqttd libhan0", timeout=120)
     assert machine.run("pidof hanmqttd")[0] == 1
     status, text = machine.run("cat /sys/devices/platform/gpio-sim.*/gpiochip*/sim_gpio26/value")

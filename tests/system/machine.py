@@ -42,8 +42,9 @@ class Shell:
     The terminal may echo: what counts stands between two marks that the sent text does not contain.
     """
 
-    def __init__(self, path):
+    def __init__(self, path, interpreter="bash"):
         self.path = str(path)
+        self.interpreter = interpreter
         self.transcript = []
         self._numbers = itertools.count(1)
         self._socket = None
@@ -91,12 +92,8 @@ class Shell:
         The command gets no input. It ends with its time: nothing of it runs on but what left it.
         """
         token = f"done-{next(self._numbers)}"
-        packed = base64.b64encode(command.encode()).decode()
-        # In pieces: a terminal takes some 4000 characters a line.
-        lines = ["C="] + [f"C=${{C}}{packed[i:i + 2000]}" for i in range(0, len(packed), 2000)]
-        lines.append(f"echo '<'{token}'>'; timeout -k 2 {timeout} bash -c \"$(echo $C | base64 -d)\" "
-                     f"</dev/null 2>&1; echo '<'/{token} $?'>'")
-        self._socket.sendall("".join(line + "\n" for line in lines).encode())
+        self._socket.sendall(f"echo '<'{token}'>'; timeout -k 2 {timeout} {self.interpreter} -c "
+                             f"{shlex.quote(command)} </dev/null 2>&1; echo '<'/{token} $?'>'\n".encode())
         found = self._read_until(f"<{token}>\\r?\\n(.*?)</{token} (\\d+)>\\r?\\n".encode(),
                                  time.monotonic() + timeout + 15)
         if found is None:
@@ -180,7 +177,7 @@ class Machine:
 
     def write(self, path, text, mode="0644"):
         """A file in the machine, with its directory."""
-        packed = base64.b64encode(text.encode()).decode()
+        packed = shlex.quote(base64.encodebytes(text.encode()).decode())  # in short lines, as terminals want
         where = shlex.quote(str(path))
         self.check(f"mkdir -p $(dirname {where}) && echo {packed} | base64 -d >{where} && chmod {mode} {where}")
 

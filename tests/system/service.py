@@ -3,7 +3,7 @@ import re
 
 UNIT = "hanmqttd.service"
 DROP_IN = "/etc/hanmqttd/hanmqttd.conf.d/50-test.conf"
-UNIT_DROP_IN = "/etc/systemd/system/hanmqttd.service.d/50-test.conf"
+UNIT_DROP_INS = "/etc/systemd/system/hanmqttd.service.d"
 
 
 class Service:
@@ -11,19 +11,22 @@ class Service:
 
     def __init__(self, machine):
         self.machine = machine
+        self._text = None
 
     # ---- what is set ----
 
     def configure(self, text):
         """One file that overrides the shipped one; in force after a reload or restart."""
+        self._text = text
         self.machine.write(DROP_IN, text)
 
-    def extend_unit(self, text):
+    def extend_unit(self, text, name="test"):
         """A drop-in of the unit with these lines; empty: none."""
+        path = f"{UNIT_DROP_INS}/{name}.conf"
         if text:
-            self.machine.write(UNIT_DROP_IN, f"[Service]\n{text}\n")
+            self.machine.write(path, f"[Service]\n{text}\n")
         else:
-            self.machine.check(f"rm -f {UNIT_DROP_IN}")
+            self.machine.check(f"rm -f {path}")
         self.machine.check("systemctl daemon-reload")
 
     def restart(self, text=None):
@@ -33,6 +36,11 @@ class Service:
         mark = self.mark()
         self.machine.check(f"systemctl reset-failed {UNIT}; systemctl restart {UNIT}", timeout=60)
         return mark
+
+    def ensure(self, text):
+        """It runs with that configuration; started anew only when it does not."""
+        if self._text != text or self.machine.run(f"systemctl is-active {UNIT}")[0] != 0:
+            self.restart(text)
 
     def reload(self, text=None):
         if text is not None:
@@ -65,18 +73,24 @@ class Service:
 
     def mark(self):
         """From here on: an argument for the others."""
-        return self.machine.check("journalctl -n 0 --show-cursor | sed -n 's/^-- cursor: //p'")
+        return self.machine.journal.mark()
 
-    def _journal(self, mark, options):
-        after = f"--after-cursor='{mark}'" if mark else ""
-        return f"journalctl -q --no-pager -u {UNIT} {after} {options}"
+    def entries(self, mark=0):
+        """What the unit, and the service manager of it, has written."""
+        self.machine.journal.barrier()
+        return [entry for entry in self.machine.journal.since(mark) if entry.unit == UNIT]
 
-    def journal(self, mark=None, options="-o cat"):
-        return self.machine.check(self._journal(mark, options), timeout=60)
+    def journal(self, mark=0):
+        """The same as text."""
+        return "\n".join(entry.text for entry in self.entries(mark))
 
     def wait_journal(self, pattern, mark, deadline=30):
-        """The match of the first message, the service manager's among them."""
-        return self.machine.wait_for("a message", self._journal(mark, "-o cat"), pattern, deadline)
+        """The match of the first such message."""
+        def check(seen):
+            found = (re.search(pattern, entry.text) for entry in seen if entry.unit == UNIT)
+            return next((match for match in found if match), None)
+
+        return self.machine.journal.wait(f"message like {pattern}", check, mark, deadline)
 
     def restarts(self):
         return int(self.properties("NRestarts"))

@@ -4,6 +4,7 @@ goes, a network, and the simulated meters of the host on its ports.
 tests/support/system-vm.sh makes its parts.
 """
 import contextlib
+import itertools
 import json
 import os
 import pathlib
@@ -18,7 +19,7 @@ import tty
 
 from machine import Machine, until
 from programs import HANTOOL
-from rig import Watcher, free_port
+from rig import Record, Watcher, free_port
 
 CACHE = pathlib.Path(os.environ.get("HANMQTTD_CACHE", pathlib.Path(
     os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "hanmqttd-tests"))
@@ -102,12 +103,70 @@ class Meter:
             self.machine.end(self._simulator)
 
 
+class Entry:
+    """One message of the journal: `unit` is whose it is, or whom the service manager speaks of."""
+
+    def __init__(self, fields):
+        self.unit = fields.get("UNIT") or fields.get("_SYSTEMD_UNIT") or ""
+        self.text = fields.get("MESSAGE") or ""
+        self.fields = fields
+
+    def __str__(self):
+        return f"{self.unit}: {self.text}"
+
+
+class Journal(Record):
+    """The machine's journal as it is written. It comes by a console of its own: looking at it costs the
+    machine nothing."""
+
+    def __init__(self, machine):
+        super().__init__("journal")
+        self.machine = machine
+        self._stopped = threading.Event()
+        self._numbers = itertools.count(1)
+        self._thread = threading.Thread(target=self._follow, daemon=True)
+        self._thread.start()
+        machine.ends.callback(self._stop)
+
+    def _follow(self):
+        rest = b""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as port:
+            while port.connect_ex(str(self.machine.directory / "journal")):
+                if self._stopped.wait(0.1):
+                    return
+            port.settimeout(0.5)
+            while not self._stopped.is_set():
+                try:
+                    octets = port.recv(65536)
+                except TimeoutError:
+                    continue
+                except OSError:
+                    return
+                if not octets:
+                    return
+                *lines, rest = (rest + octets).split(b"\n")
+                for line in lines:
+                    with contextlib.suppress(ValueError):  # cut off by a reboot
+                        self.add(Entry(json.loads(line)))
+
+    def barrier(self):
+        """What the machine has written before is here when this returns."""
+        text, mark = f"barrier {next(self._numbers)}", self.mark()
+        self.machine.check(f"logger -t test '{text}'")
+        self.wait(text, lambda seen: any(entry.text == text for entry in seen), mark, 30)
+
+    def _stop(self):
+        self._stopped.set()
+        self._thread.join(5)
+
+
 class VirtualMachine(Machine):
     """Debian of that release, with the packages as a second disk that holds a tar."""
 
     def __init__(self, release, debs):
         self._place = tempfile.TemporaryDirectory(prefix="hanmqttd-vm-")
         super().__init__(self._place.name)
+        self.shell.interpreter = "sh"
         self.release = release
         self.ports = {port: free_port() for port in (BROKER, BROKER_LOGIN)}
         self._qmp = None
@@ -126,10 +185,12 @@ class VirtualMachine(Machine):
             *self._socket("meter", "m0"), "-serial", "chardev:m0",
             *self._socket("usb", "u0"), *self._socket("usb-other", "u1"), "-device", "qemu-xhci,id=usb",
             *self._socket("shell", "a0"), "-device", "virtio-serial-pci", "-device", "virtconsole,chardev=a0",
+            *self._socket("journal", "a1"), "-device", "virtconsole,chardev=a1",
             "-nic", "user,model=virtio-net-pci,restrict=on," + ",".join(
                 f"hostfwd=tcp:127.0.0.1:{here}-:{there}" for there, here in self.ports.items()),
             "-qmp", f"unix:{self.directory / 'qmp'},server=on,wait=off"])
         self.ends.callback(self._place.cleanup)
+        self.journal = Journal(self)
 
     def _socket(self, name, ident):
         return ["-chardev", f"socket,path={self.directory / name},server=on,wait=off,id={ident}"]
