@@ -3,11 +3,13 @@
     pytest_suite.py NAME DIRECTORY WORK RESULTS
 
 NAME is what the screen says, WORK a directory for the reports. Exit status 1 when something failed. The
-files of a large suite are dealt out to several processes: its tests wait more than they work.
+files of a large suite are dealt out to several processes: its tests wait more than they work. So are those of
+a suite of which a file says how long it takes, by a line "SECONDS = N".
 """
 import collections
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -20,15 +22,26 @@ PROCESSES = 3
 SMALL = 12  # files of a suite that one process runs
 
 
+def seconds(file):
+    """What a file says that it takes, or 0."""
+    said = re.search(r"^SECONDS = (\d+)$", file.read_text(encoding="utf-8"), re.M)
+    return int(said[1]) if said else 0
+
+
+def weigh(file):
+    """Of the others: a test of a second has some 300 octets."""
+    return seconds(file) * 300 or file.stat().st_size
+
+
 def deal(directory):
-    """The test files in hands of about the same number of lines."""
-    files = sorted(pathlib.Path(directory).glob("test_*.py"), key=lambda f: -f.stat().st_size)
-    if len(files) < SMALL:
+    """The test files in hands that take about the same time."""
+    files = sorted(pathlib.Path(directory).glob("test_*.py"), key=weigh, reverse=True)
+    if len(files) < SMALL and not any(map(seconds, files)):
         return [[directory]]
     hands = [[0, []] for _ in range(PROCESSES)]
     for file in files:
         least = min(hands, key=lambda hand: hand[0])
-        least[0] += file.stat().st_size
+        least[0] += weigh(file)
         least[1].append(str(file))
     return [hand for _, hand in hands]
 

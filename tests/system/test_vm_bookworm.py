@@ -5,6 +5,7 @@ import vm_cases
 
 RELEASE, KERNEL = "bookworm", "6.1"
 CASES = vm_cases.MODULES
+SECONDS = 240
 
 
 @pytest.fixture(name="machine", scope="module")

@@ -5,6 +5,7 @@ import vm_cases
 
 RELEASE, KERNEL = "trixie", "6.12"
 CASES = vm_cases.MODULES
+SECONDS = 240
 
 
 @pytest.fixture(name="machine", scope="module")
