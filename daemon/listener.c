@@ -85,19 +85,19 @@ static void on_octets(void *user, const uint8_t *buf, size_t len)
 {
 	struct listener *l = user;
 	uint64_t now = loop_now_ms();
-	struct han_event event;
+	struct han_event event = { .type = HAN_PART };
 
 	if (l->muted)
 		return;
 	tuning_octets(&l->tuning, buf, len, now);
 	l->hooks.octets(l->hooks.user, l, len);
-	do {
+	while (event.type != HAN_MORE && !l->muted) { /* by what they lead to */
 		size_t used = han_decoder_push(&l->decoder, buf, len, now, &event);
 
 		buf += used;
 		len -= used;
 		pass(l, &event);
-	} while (event.type != HAN_MORE && !l->muted); /* by what the event led to */
+	}
 	if (!l->muted)
 		await_pause(l);
 }

@@ -13,6 +13,7 @@ struct heard {
 	unsigned frames, opened, lost, retuned;
 	size_t octets;
 	unsigned wanted;  /* what is waited for */
+	bool mute_first;  /* so do the first octets */
 	unsigned mute_at; /* frames, with which the bus loses its power; 0: never */
 };
 
@@ -22,6 +23,8 @@ static void on_octets(void *user, struct listener *l, size_t len)
 
 	assert_ptr_equal(l, &h->listener);
 	h->octets += len;
+	if (h->mute_first && h->octets == len)
+		listener_mute(l, true);
 }
 
 static void on_event(void *user, struct listener *l, const struct han_event *event)
@@ -277,6 +280,17 @@ static void test_muted_within(void **state)
 	await(has_frames, 2);
 }
 
+static void test_muted_at_once(void **state)
+{
+	(void)state;
+	heard.mute_first = true;
+	listen_with(0, -1, NULL);
+	machine_speak(&heard.pty);
+	await(has_octets, 1);
+	assert_int_equal(heard.frames, 0);
+	assert_int_equal(trial_left_ms(&heard.listener.pause), 0);
+}
+
 /* The kernel's counts are from boot on: a port that is not open has none. */
 static void test_errors(void **state)
 {
@@ -316,6 +330,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_replug, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_muted_within, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_muted_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_where, setup, teardown),
 	};
