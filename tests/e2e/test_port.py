@@ -34,13 +34,12 @@ def test_delays(rig):
     daemon = rig.daemon(rig.setting(broker, port, log={"level": "debug"}))
     lines = daemon.log.wait("seven attempts", lambda _: (lambda tried: len(tried) >= 8 and tried)(
         daemon.lines(str(port.path), "no such file")), timeout=60)
-    gaps = [b.time - a.time for a, b in zip(lines, lines[1:])]
-    assert 0.1 < gaps[0] < 2.5, gaps
-    for shorter, longer in zip(gaps, gaps[1:]):
-        assert longer > shorter * 0.9, gaps
-    assert gaps[3] > gaps[0] * 1.9, gaps
-    assert gaps[-1] == pytest.approx(gaps[-2], rel=0.1), gaps  # the limit
-    assert gaps[-1] < 31, gaps
+    # what it says, as a busy machine makes any gap longer; and that it waits for as long
+    said = [float(re.search(r"again in ([\d.]+) s", line.text)[1]) for line in lines[1:]]
+    assert 0.1 < said[0] < 2.5, said
+    assert said == sorted(said) and said[2] > said[0] * 1.9, said
+    assert said[-1] == said[-2] < 31, said  # the limit
+    assert lines[-1].time - lines[1].time > sum(said[:-1]) * 0.95
     assert sum(line.level != "debug" for line in lines) == 1
 
 

@@ -222,7 +222,7 @@ def test_hangs_up_at_once(rig):
         place = Place(rig, address(server))
         calls = server.wait("five calls", lambda seen: len(seen) >= 5 and seen, timeout=40)
         gaps = [b.time - a.time for a, b in zip(calls, calls[1:])]
-        assert gaps[-1] > gaps[0] * 3, gaps
+        assert gaps[-1] > 3, gaps  # the first is half a second, or what a busy machine makes of it
         told = [line for line in place.daemon.lines(re.escape(address(server)))
                 if line.level in ("info", "warning", "error")]
         assert len(told) <= 3, "\n".join(map(str, told))
