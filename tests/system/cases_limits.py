@@ -58,10 +58,11 @@ def test_limits(machine, house):
     assert 4 <= tasks <= 32, tasks
     text = machine.run(inside(f"for n in $(seq {tasks + 4}); do sleep 2 & done; wait"))[1]
     assert re.search(r"fork|Resource temporarily unavailable", text), text
+    machine.wait_for("these processes' end", f"cat {CGROUP}/pids.current", r"^[1-4]$")
     house.wait_values()
 
     mark = house.service.mark()
-    machine.run(inside(f"dd if=/dev/zero of=/dev/null bs={memory + (16 << 20)} count=1"), timeout=60)
+    machine.run(inside(f"exec dd if=/dev/zero of=/dev/null bs={memory + (16 << 20)} count=1"), timeout=60)
     house.service.wait_journal(r"killed by the OOM killer", mark)
     house.service.wait_active(30)
     house.wait_values(60)
