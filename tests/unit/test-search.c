@@ -108,6 +108,12 @@ static bool has_frames(void *user)
 	return house.frames >= house.wanted;
 }
 
+static bool has_octets(void *user)
+{
+	(void)user;
+	return house.octets >= house.wanted;
+}
+
 static bool has_lost(void *user)
 {
 	(void)user;
@@ -168,11 +174,27 @@ static void check_describes(const char *words)
 
 static bool is_exclusive(const struct pty *pty)
 {
-	int fd = pty_other(pty), set = 0;
+	int fd = pty_other(pty), set = 0, rc = ioctl(fd, TIOCGEXCL, &set);
 
-	assert_int_equal(ioctl(fd, TIOCGEXCL, &set), 0);
 	close(fd);
+	if (rc < 0) {
+		print_message("# %s here\n", strerror(errno)); /* an emulator's kernel */
+		skip();
+	}
 	return set;
+}
+
+/* Others are kept away from the first valid frame on, and not before. */
+static void test_claimed(void **state)
+{
+	machine_plug(*state, &house.usb, "ttyUSB0");
+	begin();
+	machine_mumble(&house.usb);
+	await(has_octets, 1);
+	assert_false(is_exclusive(&house.usb));
+	machine_speak(&house.usb);
+	await(has_frames, 1);
+	assert_true(is_exclusive(&house.usb));
 }
 
 /* All are heard; the first with a frame wins, and that frame is not lost. */
@@ -188,14 +210,12 @@ static void test_first_wins(void **state)
 	check_describes("ttyAMA0 at 2400 8N1, ");
 	check_describes("ttyUSB0 at 2400 8N1");
 	machine_mumble(&house.header);
-	assert_false(is_exclusive(&house.usb));
 	machine_speak(&house.usb);
 	await(has_frames, 1);
 	check_path("ttyUSB0");
 	assert_ptr_equal(house.frame_path, search_path(&house.search));
 	assert_int_equal(count_listeners(), 1);
 	assert_false(search_goes_on(&house.search));
-	assert_true(is_exclusive(&house.usb));
 	machine_speak(&house.header);
 	machine_speak(&house.usb);
 	await(has_frames, 2);
@@ -433,12 +453,6 @@ static void test_named(void **state)
 	assert_string_equal(search_path(&house.search), house.usb.path);
 }
 
-static bool has_octets(void *user)
-{
-	(void)user;
-	return house.octets >= house.wanted;
-}
-
 static void mumble_in_vain(unsigned times)
 {
 	for (unsigned i = 0; i < times; i++) {
@@ -611,15 +625,25 @@ static void test_stateless(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_first_wins),   CASE(test_plugged_later),
-		CASE(test_console),      CASE(test_remembered_console),
-		CASE(test_taken),        CASE(test_remembered),
-		CASE(test_many_refused), CASE(test_remembered_gone),
-		CASE(test_opened_since), CASE(test_other_number),
-		CASE(test_lost),         CASE(test_long_silence),
-		CASE(test_named),        CASE(test_given),
-		CASE(test_muted),        CASE(test_no_descriptors),
-		CASE(test_tried_all),    CASE(test_kept),
+		CASE(test_first_wins),
+		CASE(test_claimed),
+		CASE(test_plugged_later),
+		CASE(test_console),
+		CASE(test_remembered_console),
+		CASE(test_taken),
+		CASE(test_remembered),
+		CASE(test_many_refused),
+		CASE(test_remembered_gone),
+		CASE(test_opened_since),
+		CASE(test_other_number),
+		CASE(test_lost),
+		CASE(test_long_silence),
+		CASE(test_named),
+		CASE(test_given),
+		CASE(test_muted),
+		CASE(test_no_descriptors),
+		CASE(test_tried_all),
+		CASE(test_kept),
 		CASE(test_stateless),
 	};
 
