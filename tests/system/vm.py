@@ -24,6 +24,7 @@ from rig import Record, Watcher, free_port
 CACHE = pathlib.Path(os.environ.get("HANMQTTD_CACHE", pathlib.Path(
     os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "hanmqttd-tests"))
 DEBS = pathlib.Path(os.environ.get("HANMQTTD_DEBS", "/nonexistent"))
+JOURNAL_LINES = 60
 BOOT_S = 180  # a busy host may take long
 BROKER, BROKER_LOGIN = 1883, 1884  # in the machine
 
@@ -109,6 +110,7 @@ class Entry:
     def __init__(self, fields):
         self.unit = fields.get("UNIT") or fields.get("_SYSTEMD_UNIT") or ""
         self.text = fields.get("MESSAGE") or ""
+        self.seconds = int(fields.get("__MONOTONIC_TIMESTAMP", 0)) / 1e6  # since the boot
         self.fields = fields
 
     def __str__(self):
@@ -199,6 +201,10 @@ class VirtualMachine(Machine):
     def _disk(path, ident, option):
         return ["-drive", f"file={path},if=none,id={ident},format=raw,{option}",
                 "-device", f"virtio-blk-pci,drive={ident}"]
+
+    def report(self):
+        yield from super().report()
+        yield "journal", "\n".join(f"{entry.seconds:10.3f} {entry}" for entry in self.journal.since()[-JOURNAL_LINES:])
 
     # ---- the hardware ----
 
