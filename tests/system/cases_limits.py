@@ -43,7 +43,7 @@ def test_devices(machine, house):
     house.service.ensure(POWERED)
     for device in ("/dev/ttyS1", "/dev/gpiochip0", "/dev/null"):
         machine.check(inside(f"exec 3<{device}"))
-    for device in ("/dev/vda", "/dev/kmsg", "/dev/hvc0", "/dev/mem"):
+    for device in ("/dev/vda", "/dev/kmsg", "/dev/hvc0", "/dev/mem", "/dev/tty1"):
         machine.check(f"exec 3<{device}")  # it is there, and root may
         status, text = machine.run(inside(f"exec 3<{device}"))
         assert status != 0 and "not permitted" in text, (device, text)
