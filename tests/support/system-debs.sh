@@ -3,7 +3,7 @@
 #   system-debs.sh prepare                    the roots that they are built in
 #   system-debs.sh build                      the packages, into $HANMQTTD_DEBS/RELEASE-ARCHITECTURE/
 #   system-debs.sh lint RELEASE               lintian of that release on them, and udevadm on the rules
-#   system-debs.sh again RELEASE              builds those for amd64 again, otherwise: the octets are the same
+#   system-debs.sh again                      builds those for amd64 again, otherwise: the octets are the same
 #   system-debs.sh units RELEASE ARCHITECTURE the unit tests that were built, on an emulated processor
 set -euo pipefail
 : "${top:?start it by tests/run}" "${HANMQTTD_CACHE:?}" "${HANMQTTD_DEBS:?}"
@@ -79,7 +79,7 @@ lint() { # RELEASE
 }
 
 # In another place, at another time, zone, umask, language, and with other parallel work.
-again() { # RELEASE
+build_again() { # RELEASE
 	local place first
 
 	first=$(place_of "$1" amd64)
@@ -111,6 +111,20 @@ units() { # RELEASE ARCHITECTURE
 		sh -euc 'exec python3 hanmqttd/tests/support/cmocka.py hanmqttd/obj-* results "$1" "$2"' - "$1" "$2"
 }
 
+# both COMMAND: with each release at once; what they said when one fails.
+both() {
+	local release pids=() rc=0
+
+	for release in "${releases[@]}"; do
+		("$1" "$release") >"$HANMQTTD_DEBS/$release-$1.log" 2>&1 &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || rc=1
+	done
+	[ "$rc" = 0 ] || { cat "$HANMQTTD_DEBS"/*-"$1".log && return 1; }
+}
+
 case $1 in
 prepare)
 	for release in "${releases[@]}"; do
@@ -122,19 +136,12 @@ fill)
 	fill_build_root "$2"
 	;;
 build)
-	# Both releases at once.
-	pids=()
-	for release in "${releases[@]}"; do
-		(build_all "$release") >"$HANMQTTD_DEBS/$release.log" 2>&1 &
-		pids+=($!)
-	done
-	rc=0
-	for pid in "${pids[@]}"; do
-		wait "$pid" || rc=1
-	done
-	[ "$rc" = 0 ] || { cat "$HANMQTTD_DEBS"/*.log && exit 1; }
+	both build_all
 	;;
-lint | again | units)
+again)
+	both build_again
+	;;
+lint | units)
 	"$@"
 	;;
 esac

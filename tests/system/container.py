@@ -99,8 +99,9 @@ class Container(Machine):
 
     def _find_leader(self, last):
         """The process named systemd below one named systemd-nspawn below ours."""
-        for pid, name in descendants(self._nspawn.pid):
-            if name == "systemd" and pid != last:
+        names = {pid: (name, parent) for pid, name, parent in descendants(self._nspawn.pid)}
+        for pid, (name, parent) in names.items():
+            if name == "systemd" and pid != last and names.get(parent, ("",))[0] == "systemd-nspawn":
                 self.shell.leader = pid
                 return True
         return False
@@ -128,7 +129,7 @@ class Container(Machine):
 
 
 def descendants(pid):
-    """(pid, name) of all processes below one."""
+    """(pid, name, parent's pid) of all processes below one."""
     children = {}
     for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -137,7 +138,7 @@ def descendants(pid):
             continue
         name = text[text.index("(") + 1:text.rindex(")")]
         parent = int(text[text.rindex(")") + 2:].split()[1])
-        children.setdefault(parent, []).append((int(stat.parent.name), name))
+        children.setdefault(parent, []).append((int(stat.parent.name), name, parent))
     found, todo = [], [pid]
     while todo:
         for child in children.get(todo.pop(), []):
