@@ -1,10 +1,10 @@
 /* When to look at a slow line again: naps between octets that cannot bring news. Pure.
  *
  * At 2400 baud an octet takes 4 ms, and whoever waits for octets wakes for each. What a frame still lacks says its
- * header; a frame that has only begun is no shorter than the shortest so far; and a meter that speaks every two
- * seconds need not be waited for right after a frame. A nap ends half an octet before the frame's last one is
- * due, and that one is waited for: it is never slept through, as long as the meter keeps to what it did before.
- * When it does not, it costs one frame some milliseconds, and that kind of nap has to be earned again.
+ * header; a frame that has only begun is no shorter than the shortest so far. So the first octet of a frame is waited
+ * for, and then a nap lasts until the frame's last one is due, and a third of an octet longer (1.4 ms), as clocks and
+ * machines are not exact. When that octet is not there even so, it is waited for. A frame that is shorter than any
+ * before costs its own delay, once.
  *
  * Nothing is assumed of a line whose octets do not come at the pace of its baud rate, a pipe or a pseudo terminal
  * that is filled at once: there are no naps on it. Times are nanoseconds of the monotonic clock.
@@ -20,28 +20,19 @@
 
 struct nap {
 	uint64_t nominal_ns; /* how long an octet takes by the line's setting, */
-	uint64_t octet_ns;   /* and by what was seen, rather less than more */
+	uint64_t octet_ns;   /* and by what was seen */
 	unsigned paced;      /* frames in a row that came at the line's pace */
 	unsigned frames;
 	size_t shortest;    /* octets of the shortest frame */
 	uint64_t newest_ns; /* when the newest octet came */
-	size_t chunk;       /* octets that the port hands over at once */
 	size_t pending;     /* octets since the last frame, */
 	uint64_t first_ns;  /* the first of them that was waited for; 0: none was, */
 	size_t first;       /* and how many there were then */
+	bool hasty;         /* they came faster than the line can bring them */
 	/* Of the octets being taken: */
 	uint64_t now_ns;
 	size_t len, wanted;
 	bool awaited;
-	uint64_t until_ns; /* of the nap before them */
-	bool hasty;        /* octets of this frame came faster than the line can bring them */
-	/* The pace of the frames: */
-	uint64_t start_ns; /* when the newest frame began; 0: not known */
-	uint64_t period_ns, jitter_ns;
-	unsigned regular; /* frames in a row at that period, */
-	unsigned needed;  /* and how many of them make it trustworthy */
-	bool ahead;       /* napping until the next frame is nearly over; */
-	bool blind;       /* this frame's beginning was slept through so */
 };
 
 /* octet_ns: how long an octet takes, start, parity and stop bits included. */
