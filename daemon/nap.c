@@ -133,13 +133,18 @@ static uint64_t until_last(const struct nap *nap, size_t wanted, uint64_t now_ns
 	return fast ? now_ns + STEP_NS : 0;
 }
 
+bool nap_works(const struct nap *nap)
+{
+	return nap->frames >= LEARNED && nap->paced >= PACED &&
+	       !(nap->hasty && nap->paced == PACED);
+}
+
 uint64_t nap_until(struct nap *nap, size_t wanted, uint64_t now_ns)
 {
 	uint64_t most = now_ns + NAP_OCTETS_MAX * (nap->nominal_ns / 8 * 7), until;
 
 	nap->wanted = wanted;
-	if (nap->frames < LEARNED || nap->paced < PACED || nap->pending == 0 ||
-	    (nap->hasty && nap->paced == PACED))
+	if (!nap_works(nap) || nap->pending == 0)
 		return 0;
 	until = until_last(nap, wanted, now_ns);
 	return until > most ? most : until;

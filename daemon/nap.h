@@ -44,6 +44,9 @@ void nap_octets(struct nap *nap, size_t len, bool awaited, uint64_t now_ns);
 /* A sound frame of len octets was among them, the newest perhaps its last. */
 void nap_frame(struct nap *nap, size_t len);
 
+/* Whether there are naps on this line: it keeps its pace, and enough of it was seen. */
+bool nap_works(const struct nap *nap);
+
 /* When to look again, given how many octets at least are still to come before there is news
  * (han_decoder_wanted()); 0: wait for the next octet. Nothing is left to read now. */
 uint64_t nap_until(struct nap *nap, size_t wanted, uint64_t now_ns);

@@ -17,6 +17,7 @@
 #define RETRY_FIRST_MS 500
 #define RETRY_LAST_MS  10000
 #define READS_PER_TURN 16
+#define PART           64 /* octets that the kernel gives at once when it has more */
 
 /* The descriptor, or a negative errno: -ENOTTY, -EBUSY when another program has locked the port. */
 static int open_tty(const char *path, const struct serial_settings *settings)
@@ -80,17 +81,20 @@ static void begin_naps(struct serial *s)
 	nap_init(&s->nap, serial_octet_ns(s->settings.baud, s->settings.format));
 }
 
+/* Octets are waited for, on a line with naps for the first of them only: asking the kernel to be left alone, when it
+ * has just woken us, would make us wait for its own work on that octet. */
 static void wake(struct serial *s)
 {
-	if (!s->napping)
+	if (s->armed)
 		return;
-	s->napping = false;
 	timer_stop(&s->nap_over);
-	loop_watch(s->loop, &s->source, EPOLLIN);
+	s->armed = true;
+	s->once = nap_works(&s->nap);
+	loop_watch(s->loop, &s->source, EPOLLIN | (s->once ? (uint32_t)EPOLLONESHOT : 0));
 }
 
-/* Nothing is left to read. Octets wake nobody while they are not waited for, not even inside the kernel;
- * hangup and error always do. */
+/* Nothing is left to read. In a nap octets wake nobody, not even inside the kernel; that the port is lost may be seen
+ * at its end. */
 static void rest(struct serial *s)
 {
 	uint64_t until = 0;
@@ -101,9 +105,9 @@ static void rest(struct serial *s)
 		wake(s);
 		return;
 	}
-	if (!s->napping)
+	if (s->armed)
 		loop_watch(s->loop, &s->source, 0);
-	s->napping = true;
+	s->armed = false;
 	timer_start_at(&s->nap_over, until);
 }
 
@@ -115,7 +119,6 @@ static void close_tty(struct serial *s)
 	if (s->exclusive)
 		ioctl(s->source.fd, TIOCNXCL);
 	s->exclusive = false;
-	s->napping = false;
 	timer_stop(&s->nap_over);
 	loop_remove(s->loop, &s->source);
 	close(s->source.fd);
@@ -154,8 +157,8 @@ static int closed(const struct serial *s)
 	return serial_is_local(s->settings.device) ? -ENODEV : -ECONNRESET;
 }
 
-/* Reads until the kernel has no more, as one read may return a part only; but a flood waits for its turn, so
- * that it does not keep the loop from everything else. */
+/* Reads until the kernel has no more, as one read may return a part only, but at least PART; and a flood waits for its
+ * turn, so that it does not keep the loop from everything else. */
 static void read_all(struct serial *s, bool awaited)
 {
 	uint8_t buf[512];
@@ -176,6 +179,10 @@ static void read_all(struct serial *s, bool awaited)
 		s->hooks.octets(s->hooks.user, buf, (size_t)n);
 		if (!serial_is_open(s))
 			return;
+		if (n < PART) {
+			rest(s);
+			return;
+		}
 	}
 	wake(s);
 }
@@ -185,7 +192,9 @@ static void serial_ready(struct source *src, uint32_t events)
 	struct serial *s = container_of(src, struct serial, source);
 
 	(void)events; /* hangup and error show up in read() as well */
-	read_all(s, !s->napping);
+	if (s->once)
+		s->armed = false;
+	read_all(s, true);
 }
 
 static void nap_over(struct timer *timer)
@@ -213,6 +222,8 @@ static void take(struct serial *s, int fd)
 
 	s->source.fd = fd;
 	begin_naps(s);
+	s->armed = true;
+	s->once = false;
 	rc = loop_add(s->loop, &s->source, EPOLLIN);
 	if (rc < 0) {
 		close(fd);

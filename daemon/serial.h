@@ -47,7 +47,8 @@ struct serial {
 	struct tcp tcp; /* a connection that is being made */
 	struct timer nap_over;
 	struct nap nap;
-	bool napping; /* nap_over will look; octets are not waited for */
+	bool armed; /* octets are waited for; else nap_over will look */
+	bool once;  /* for the first of them only */
 	struct serial_settings settings;
 	struct serial_hooks hooks;
 	char path[256];    /* the device in use, or the one waited for */
