@@ -39,7 +39,7 @@ build() { # RELEASE ARCHITECTURE
 	case $1-$2 in
 	*-amd64) ;;
 	trixie-arm64 | bookworm-armhf) options=(-a"$2" -Pcross) ;;
-	*) options=(-a"$2" -Pcross,nocheck) ;;
+	*) options=(-a"$2" "-Pcross,nocheck") ;;
 	esac
 	copy_tree "$place/hanmqttd"
 	# shellcheck disable=SC2016 # the names are of the shell in there
