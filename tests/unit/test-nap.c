@@ -26,7 +26,7 @@ struct play {
 struct outcome {
 	double wakes;      /* of a frame, on average */
 	uint64_t worst_ns; /* that a last octet waited, of those late */
-	unsigned late;     /* frames whose last octet waited longer than half an octet takes, and the latency */
+	unsigned late;     /* frames whose last octet waited half an octet and more */
 };
 
 struct line {
@@ -39,7 +39,7 @@ struct line {
 static void line_play(struct line *line, const struct play *p, struct dice *dice)
 {
 	double octet = (double)p->octet_ns * (1 + p->off_ppm / 1e6);
-	size_t kinds = 0, chunk = p->chunk ? p->chunk : 1;
+	size_t kinds = 1, chunk = p->chunk ? p->chunk : 1;
 
 	while (kinds < 10 && p->lens[kinds])
 		kinds++;

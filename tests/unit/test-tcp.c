@@ -37,25 +37,29 @@ static bool is_told(void *user)
 /* A port of the loopback that listens; its number in text. */
 static int listen_on(int family, char port[6])
 {
-	struct sockaddr_storage address = { .ss_family = (sa_family_t)family };
-	struct sockaddr_in *v4 = (struct sockaddr_in *)(void *)&address;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)(void *)&address;
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} address = { .v6 = { 0 } };
 	socklen_t size = sizeof(address);
 	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -1;
+	address.any.sa_family = (sa_family_t)family;
 	if (family == AF_INET)
-		v4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		address.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	else
-		v6->sin6_addr = in6addr_loopback;
-	if (bind(fd, (struct sockaddr *)(void *)&address, sizeof(address)) < 0) {
+		address.v6.sin6_addr = in6addr_loopback;
+	if (bind(fd, &address.any, sizeof(address)) < 0) {
 		close(fd);
 		return -1;
 	}
 	assert_int_equal(listen(fd, 4), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)(void *)&address, &size), 0);
-	snprintf(port, 6, "%u", ntohs(family == AF_INET ? v4->sin_port : v6->sin6_port));
+	assert_int_equal(getsockname(fd, &address.any, &size), 0);
+	snprintf(port, 6, "%u",
+	         ntohs(family == AF_INET ? address.v4.sin_port : address.v6.sin6_port));
 	return fd;
 }
 
