@@ -12,7 +12,7 @@ import threading
 import pytest
 
 import kaifa
-from programs import TOP
+from programs import ROOT, TOP
 from rig import Record, config, until
 
 METER = "6970631400000016"
@@ -26,9 +26,10 @@ CONFIG_REFUSED = "1490e74b2dd34c34a0f30bac4b3a58f7"
 # In a mount namespace of its own: the test's socket stands where the journal's is, and standard error is said
 # to be the journal's stream.
 INSIDE = """
-mount -t tmpfs none /run
-mkdir -p /run/systemd/journal
-mount --bind "$0" /run/systemd/journal
+root=$1; shift
+mount -t tmpfs none "$root/run"
+mkdir -p "$root/run/systemd/journal"
+mount --bind "$0" "$root/run/systemd/journal"
 JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec "$@"
 """
 
@@ -53,7 +54,7 @@ class Journal(Record):
             self.add(dict(line.split("=", 1) for line in entry.splitlines()))
 
     def wrap(self):
-        words = ["unshare", *(["-r"] if os.geteuid() else []), "-m", "sh", "-ec", INSIDE, str(self.directory)]
+        words = ["unshare", *(["-r"] if os.geteuid() else []), "-m", "sh", "-ec", INSIDE, str(self.directory), ROOT]
         tried = subprocess.run([*words, "true"], capture_output=True, text=True, check=False)
         if tried.returncode != 0:
             pytest.skip(f"no mount namespace to be had here: {tried.stderr.strip()}")

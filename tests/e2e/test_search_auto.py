@@ -11,18 +11,19 @@ import subprocess
 import pytest
 
 import kaifa
+from programs import ROOT
 from rig import pause
 
 METER = "6970631400000016"
 
-# DEV ACTIVE COMMAND...: COMMAND, which sees DEV as /dev, and ACTIVE as the kernel's list of consoles.
+# ROOT DEV ACTIVE COMMAND...: COMMAND, which sees ROOT as /, DEV as /dev, and ACTIVE as the kernel's list of consoles.
 MOUNTS = """
 set -e
-dev=$1 active=$2; shift 2
+root=$1 dev=$2 active=$3; shift 3
 mkdir "$dev/pts"; touch "$dev/null" "$dev/urandom"
 for name in pts null urandom; do mount --bind "/dev/$name" "$dev/$name"; done
-[ ! -e /sys/class/tty/console/active ] || mount --bind "$active" /sys/class/tty/console/active
-mount --rbind "$dev" /dev
+mount --bind "$active" "$root/sys/class/tty/console/active"
+mount --rbind "$dev" "$root/dev"
 exec "$@"
 """
 UNSHARE = ("unshare", "--mount", "--propagation", "private", "sh", "-c")
@@ -76,7 +77,7 @@ class Machine:
         sections.setdefault("meter", {"device": "auto"})
         return self.rig.daemon(self.rig.setting(self.broker, **sections),
                                env={"STATE_DIRECTORY": str(self.state)},
-                               wrap=(*UNSHARE, MOUNTS, "sh", str(self.dev), str(self.active)))
+                               wrap=(*UNSHARE, MOUNTS, "sh", ROOT, str(self.dev), str(self.active)))
 
 
 def switches(pid):

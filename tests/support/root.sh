@@ -103,6 +103,7 @@ unpack_root() {
 	mkdir -p "$tar.archives/partial"
 	mount --bind "$tar.archives" "$root/var/cache/apt/archives"
 	cp -L /etc/resolv.conf "$root/etc/resolv.conf"
+	echo "127.0.0.1 localhost" >"$root/etc/hosts"
 }
 
 # let_go DIRECTORY: what may still be mounted below it.
