@@ -168,7 +168,7 @@ def is_open(daemon, port):
     name = os.ttyname(port.slave)
     with contextlib.suppress(OSError):
         fds = pathlib.Path(f"/proc/{daemon.pid}/fd")
-        return any(os.readlink(fd) == name for fd in fds.iterdir())
+        return any(os.readlink(fd).endswith(name) for fd in fds.iterdir())  # it may be in a root of its own
     return False
 
 
