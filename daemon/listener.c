@@ -52,6 +52,12 @@ static void await_pause(struct listener *l)
 	l->pause_runs = true;
 }
 
+static void stop_pause(struct listener *l)
+{
+	timer_stop(&l->pause);
+	l->pause_runs = false;
+}
+
 static void retune(struct listener *l)
 {
 	struct tuning_line line = tuning_line(&l->tuning);
@@ -129,8 +135,7 @@ static void on_lost(void *user, int err)
 
 	end_messages(l);
 	l->err = err;
-	timer_stop(&l->pause);
-	l->pause_runs = false;
+	stop_pause(l);
 	l->hooks.lost(l->hooks.user, l);
 }
 
@@ -181,8 +186,7 @@ void listener_mute(struct listener *l, bool muted)
 	if (!l->listening)
 		return;
 	if (muted) {
-		timer_stop(&l->pause);
-		l->pause_runs = false;
+		stop_pause(l);
 		drop_message(l);
 	} else {
 		serial_flush(&l->serial);
@@ -196,8 +200,7 @@ void listener_close(struct listener *l)
 	if (!l->listening)
 		return;
 	l->listening = false;
-	timer_stop(&l->pause);
-	l->pause_runs = false;
+	stop_pause(l);
 	serial_close(&l->serial);
 	drop_message(l);
 }
