@@ -1,6 +1,6 @@
 #include <han/error.h>
 
-static const char *const names[HAN_ERR_KINDS] = {
+static const char names[HAN_ERR_KINDS][48] = {
 	[HAN_OK] = "no error",
 	[HAN_ERR_LENGTH] = "frame length impossible",
 	[HAN_ERR_ADDRESS] = "address field malformed",

@@ -8,7 +8,7 @@
  * titles and P1 identifications begin. */
 static const struct {
 	char flag[4];
-	const char *name;
+	char name[12];
 } makers[] = {
 	{ "ADN", "Aidon" },      { "AID", "Aidon" },      { "EGM", "Elgama" },
 	{ "ELS", "Elster" },     { "ISK", "Iskraemeco" }, { "KAM", "Kamstrup" },

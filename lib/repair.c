@@ -6,7 +6,7 @@
 
 /* Octets that stand where others belong, in messages that hold the maker's text. */
 static const struct {
-	const char *text;
+	char text[8];
 	uint8_t len;
 	uint8_t wrong[PATTERN_MAX];
 	uint8_t right[PATTERN_MAX];

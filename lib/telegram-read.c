@@ -11,7 +11,7 @@
 /* Units as meters spell them: kvar comes as kVAr, kVar and kvar. A mega is no milli. */
 /* clang-format off */
 static const struct {
-	const char *text;
+	char text[6];
 	bool any_case;
 	enum han_unit unit;
 	int8_t exp10;
@@ -168,8 +168,8 @@ static bool read_pattern(struct span span, const char *pattern, struct han_datet
 /* The letter behind: S summer time, W winter time, none unknown. */
 static bool read_clock(struct span span, struct han_datetime *time)
 {
-	static const char *const patterns[] = { "YYMMDDhhmmss", "YYYYMMDD hh:mm:ss",
-		                                "YYYY-MM-DD hh:mm:ss" };
+	static const char patterns[][20] = { "YYMMDDhhmmss", "YYYYMMDD hh:mm:ss",
+		                             "YYYY-MM-DD hh:mm:ss" };
 	uint8_t last = span.len > 0 ? span.octets[span.len - 1] : 0;
 	bool letter = last == 'S' || last == 'W';
 

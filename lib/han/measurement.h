@@ -33,6 +33,7 @@ enum han_unit {
 	HAN_UNIT_KVAH = 256 + HAN_UNIT_VAH,
 	HAN_UNIT_KVARH = 256 + HAN_UNIT_VARH,
 	HAN_UNIT_GJ = 256 + HAN_UNIT_JOULE,
+	HAN_UNIT_KWH_PER_H = 256 + HAN_UNIT_W, /* the mean power of an hour; no meter sends it */
 };
 
 enum han_kind {

@@ -83,6 +83,7 @@ static const struct {
 	{ HAN_UNIT_KVAH, "kVAh" },
 	{ HAN_UNIT_M3, "m³" },
 	{ HAN_UNIT_GJ, "GJ" },
+	{ HAN_UNIT_KWH_PER_H, "kWh/h" },
 	{ HAN_UNIT_DEGREE, "°" },
 	{ (enum han_unit)1, "a" },
 	{ (enum han_unit)72, "dB" },
