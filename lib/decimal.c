@@ -2,35 +2,28 @@
 
 #include <string.h>
 
-#include "text.h"
-
 /* The longest: minus, "0.", 40 decimals; or minus, 20 digits, 40 zeros. */
 _Static_assert(HAN_DECIMAL_TEXT >= 1 + 20 + 40 + 1 + 1, "a printed number fits");
 
+/* From the last digit to the first, as they come out of a division. */
 char *han_decimal_print(struct han_decimal number, char buf[HAN_DECIMAL_TEXT])
 {
-	unsigned decimals = number.exp10 < 0 ? (unsigned)-number.exp10 : 0;
-	unsigned zeros = number.exp10 > 0 && number.magnitude > 0 ? (unsigned)number.exp10 : 0;
-	char digits[20];
-	unsigned count = (unsigned)(text_uint(digits, number.magnitude, 1) - digits);
-	char *out = buf;
+	char text[HAN_DECIMAL_TEXT], *at = text + sizeof(text);
+	int decimals = number.exp10 < 0 ? -number.exp10 : 0;
+	uint64_t rest = number.magnitude;
 
+	*--at = '\0';
+	for (int zeros = rest > 0 ? number.exp10 : 0; zeros > 0; zeros--)
+		*--at = '0';
+	do {
+		*--at = (char)('0' + rest % 10);
+		rest /= 10;
+		if (--decimals == 0)
+			*--at = '.';
+	} while (rest > 0 || decimals >= 0);
 	if (number.negative)
-		*out++ = '-';
-	if (count <= decimals) {
-		*out++ = '0';
-		*out++ = '.';
-		memset(out, '0', decimals - count);
-		out += decimals - count;
-		decimals = 0;
-	}
-	for (unsigned i = 0; i < count; i++) {
-		if (decimals > 0 && count - i == decimals)
-			*out++ = '.';
-		*out++ = digits[i];
-	}
-	memset(out, '0', zeros);
-	out[zeros] = '\0';
+		*--at = '-';
+	memcpy(buf, at, (size_t)(text + sizeof(text) - at));
 	return buf;
 }
 
