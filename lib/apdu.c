@@ -28,20 +28,11 @@ bool apdu_is_push(uint8_t tag)
 	       tag == APDU_BLOCK || tag == APDU_TELEGRAM || apdu_is_ciphered(tag);
 }
 
-static void take_datetime(struct han_cursor *c, struct han_apdu_header *header)
-{
-	const uint8_t *b = cursor_take(c, HAN_DATETIME_OCTETS);
-
-	if (!b)
-		return;
-	header->has_time = true;
-	memcpy(header->time_octets, b, HAN_DATETIME_OCTETS);
-	header->time = han_datetime_read(b);
-}
-
+/* The length, or the type of what has it, in front of the octets. */
 static void read_datetime(struct han_cursor *c, struct han_apdu_header *header)
 {
 	uint8_t first = cursor_u8(c);
+	const uint8_t *b;
 
 	if (first == 0x00)
 		return;
@@ -51,16 +42,24 @@ static void read_datetime(struct han_cursor *c, struct han_apdu_header *header)
 		first = HAN_DATETIME_OCTETS;
 	if (first != HAN_DATETIME_OCTETS)
 		cursor_fail(c, HAN_ERR_DATETIME);
-	take_datetime(c, header);
+	b = cursor_take(c, HAN_DATETIME_OCTETS);
+	if (!b)
+		return;
+	header->has_time = true;
+	memcpy(header->time_octets, b, HAN_DATETIME_OCTETS);
+	header->time = han_datetime_read(b);
 }
 
 void apdu_read_notification(struct han_cursor *c, struct han_apdu_header *header)
 {
 	struct han_apdu_header read = { .tag = cursor_u8(c) };
+	const uint8_t *id;
 
 	if (read.tag != APDU_DATA_NOTIFICATION)
 		cursor_fail(c, HAN_ERR_APDU);
-	read.invoke_id = (uint32_t)cursor_be(c, 4);
+	id = cursor_take(c, 4);
+	if (id)
+		read.invoke_id = (uint32_t)cursor_number(id, 4);
 	read_datetime(c, &read);
 	if (c->err == HAN_OK)
 		*header = read;

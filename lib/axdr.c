@@ -1,4 +1,4 @@
-#include <han/axdr.h>
+#include "axdr.h"
 
 #include "cursor.h"
 #include "real.h"
@@ -68,29 +68,30 @@ void han_axdr_begin(struct han_axdr *axdr, const uint8_t *buf, size_t len)
 
 /* ---- simple types ---- */
 
-static void read_unsigned(struct han_cursor *c, unsigned octets, struct han_item *item)
+unsigned axdr_integer_len(uint8_t tag, bool *is_signed)
 {
-	item->kind = HAN_ITEM_NUMBER;
-	item->magnitude = cursor_be(c, octets);
+	const struct type *type = &types[tag];
+
+	*is_signed = type->form == FORM_SIGNED;
+	return *is_signed || type->form == FORM_UNSIGNED ? type->octets : 0;
 }
 
-static void read_signed(struct han_cursor *c, unsigned octets, struct han_item *item)
+static void read_integer(struct han_cursor *c, const struct type *type, struct han_item *item)
 {
-	uint64_t sign = (uint64_t)1 << (octets * 8 - 1);
+	const uint8_t *octets = cursor_take(c, type->octets);
 
-	read_unsigned(c, octets, item);
-	item->negative = (item->magnitude & sign) != 0;
-	if (item->negative) /* two's complement; the second term wraps to 0 for 8 octets */
-		item->magnitude = (sign << 1) - item->magnitude;
+	item->kind = HAN_ITEM_NUMBER;
+	if (octets)
+		item->magnitude = axdr_integer(octets, type->octets, type->form == FORM_SIGNED,
+		                               &item->negative);
 }
 
 static void read_bcd(struct han_cursor *c, struct han_item *item)
 {
-	unsigned tens, ones;
+	uint8_t octet = cursor_u8(c);
+	unsigned tens = octet >> 4, ones = octet & 0x0F;
 
-	read_unsigned(c, 1, item);
-	tens = (unsigned)item->magnitude >> 4;
-	ones = (unsigned)item->magnitude & 0x0F;
+	item->kind = HAN_ITEM_NUMBER;
 	if (tens > 9 || ones > 9)
 		cursor_fail(c, HAN_ERR_NUMBER);
 	item->magnitude = tens * 10 + ones;
@@ -127,10 +128,8 @@ static void read_simple(struct han_cursor *c, struct han_item *item)
 		item->kind = HAN_ITEM_NULL;
 		break;
 	case FORM_UNSIGNED:
-		read_unsigned(c, type->octets, item);
-		break;
 	case FORM_SIGNED:
-		read_signed(c, type->octets, item);
+		read_integer(c, type, item);
 		break;
 	case FORM_BCD:
 		read_bcd(c, item);
@@ -169,7 +168,7 @@ static bool has_next(struct han_axdr *axdr, unsigned floor)
 
 static struct han_item begin_item(struct han_axdr *axdr)
 {
-	if (axdr->items == HAN_AXDR_ITEMS)
+	if (axdr->items >= HAN_AXDR_ITEMS)
 		cursor_fail(&axdr->cursor, HAN_ERR_LIMIT);
 	else
 		axdr->items++;
@@ -201,27 +200,30 @@ static void open_container(struct han_axdr *axdr, struct han_axdr_level level,
  * An array in a description has two octets of count and the description of its elements.
  */
 
-/* Passes the description of one element that is depth containers deep. */
-static void pass_type(struct han_cursor *c, unsigned depth)
+/* Passes the description of one element that is depth containers deep, in_vain: that never comes. Returns how many items
+ * it describes that never come, as an array without elements is around them. */
+static unsigned pass_type(struct han_cursor *c, unsigned depth, bool in_vain)
 {
 	uint8_t tag = cursor_u8(c);
+	unsigned vain = in_vain;
 	size_t count = 1;
 
 	if (tag == HAN_TAG_STRUCTURE) {
 		count = cursor_length(c);
 	} else if (tag == HAN_TAG_ARRAY) {
-		(void)cursor_take(c, 2);
+		in_vain |= cursor_be(c, 2) == 0;
 	} else {
 		if (types[tag].form == FORM_UNASSIGNED || types[tag].form == FORM_COMPACT)
 			cursor_fail(c, HAN_ERR_TYPE);
-		return;
+		return vain;
 	}
 	if (count > cursor_left(c))
 		cursor_fail(c, HAN_ERR_TRUNCATED);
 	if (depth >= HAN_AXDR_DEPTH)
 		cursor_fail(c, HAN_ERR_LIMIT);
 	for (; count > 0 && c->err == HAN_OK; count--)
-		pass_type(c, depth + 1);
+		vain += pass_type(c, depth + 1, in_vain);
+	return vain;
 }
 
 /* An element whose description, passed as sound before, stands elsewhere. */
@@ -246,14 +248,14 @@ static struct han_item read_described(struct han_axdr *axdr)
 		read_simple(&axdr->cursor, &item);
 	}
 	if (!level->same) {
-		pass_type(&next, item.depth);
+		axdr->items += pass_type(&next, item.depth, false);
 		level->type = next.pos;
 	}
 	return item;
 }
 
 /* How many elements the next len octets hold, exactly; an error is axdr's. The walk goes ahead on a copy,
- * with the items that are left to axdr: not more than HAN_AXDR_ITEMS descriptions are looked at. */
+ * with the items that are left to axdr: of each level not more than HAN_AXDR_ITEMS descriptions are passed. */
 static size_t count_elements(struct han_axdr *axdr, size_t len)
 {
 	struct han_axdr ahead = *axdr;
@@ -280,7 +282,7 @@ static void read_compact(struct han_axdr *axdr, struct han_item *item)
 	struct han_axdr_level level = { .type = c->pos, .same = true };
 	size_t len;
 
-	pass_type(c, axdr->depth + 1);
+	(void)pass_type(c, axdr->depth + 1, false);
 	len = cursor_length(c);
 	if (len > cursor_left(c))
 		cursor_fail(c, HAN_ERR_TRUNCATED);

@@ -1,23 +1,13 @@
-#include <han/datetime.h>
+#include "datetime.h"
 
 #include "text.h"
 
 struct han_datetime han_datetime_read(const uint8_t octets[HAN_DATETIME_OCTETS])
 {
-	uint16_t deviation = (uint16_t)(octets[9] << 8 | octets[10]);
+	struct han_datetime time;
 
-	return (struct han_datetime){
-		.year = (uint16_t)(octets[0] << 8 | octets[1]),
-		.month = octets[2],
-		.day = octets[3],
-		.weekday = octets[4],
-		.hour = octets[5],
-		.minute = octets[6],
-		.second = octets[7],
-		.hundredths = octets[8],
-		.deviation = (int16_t)(deviation < 0x8000 ? deviation : deviation - 0x10000),
-		.status = octets[11],
-	};
+	datetime_read(octets, &time);
+	return time;
 }
 
 static unsigned days_in_month(unsigned year, unsigned month)

@@ -14,8 +14,10 @@
 #include <han/error.h>
 #include <han/export.h>
 
-#define HAN_AXDR_DEPTH 8    /* containers inside each other */
-#define HAN_AXDR_ITEMS 1024 /* items of one message, containers included */
+#define HAN_AXDR_DEPTH 8 /* containers inside each other */
+/* Items of one message, containers included. Where the elements of a compact array hold an array without elements, what
+ * would be one of these counts as well. */
+#define HAN_AXDR_ITEMS 1024
 
 enum han_tag {
 	HAN_TAG_NULL = 0,

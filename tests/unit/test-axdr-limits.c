@@ -84,6 +84,37 @@ static void test_item_limit_description(void **state)
 	}
 }
 
+/* Nor is what an array without elements would hold: it counts as if it were there. An element of two for one octet,
+ * and described in so many more. */
+static void test_item_limit_empty(void **state)
+{
+	uint8_t buf[32 + 2 * LIMIT] = { 0x13, 0x02, 0x02, 0x01, 0x00, 0x00, 0x02, 0x82 };
+	struct han_axdr axdr;
+	struct han_item item;
+
+	(void)state;
+	for (size_t count = 1; count < 2 * LIMIT; count++) {
+		for (size_t elements = 1; elements <= 3; elements++) {
+			bool fits = 1 + elements * (3 + 1 + count) <= LIMIT;
+			size_t len = 10;
+
+			buf[8] = (uint8_t)(count >> 8);
+			buf[9] = (uint8_t)count;
+			memset(buf + len, 0x00, count);
+			len += count;
+			buf[len++] = 0x11;
+			buf[len++] = (uint8_t)elements;
+			memset(buf + len, 42, elements);
+			han_axdr_begin(&axdr, buf, len + elements);
+			assert_int_equal(han_axdr_next(&axdr, &item), fits);
+			assert_int_equal(axdr.cursor.err, fits ? HAN_OK : HAN_ERR_LIMIT);
+			while (han_axdr_next(&axdr, &item))
+				;
+			assert_int_equal(axdr.cursor.err, fits ? HAN_OK : HAN_ERR_LIMIT);
+		}
+	}
+}
+
 /* Walks through anything: it ends, inside the buffer, and with items that keep what they promise. */
 static void check_anything(const uint8_t *buf, size_t len)
 {
@@ -172,6 +203,7 @@ int main(void)
 		cmocka_unit_test(test_item_limit),
 		cmocka_unit_test(test_item_limit_compact),
 		cmocka_unit_test(test_item_limit_description),
+		cmocka_unit_test(test_item_limit_empty),
 		cmocka_unit_test(test_random_octets),
 		cmocka_unit_test(test_random_compact),
 	};
