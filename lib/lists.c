@@ -126,16 +126,14 @@ enum {
 	LIST_COUNT
 };
 
-static const struct han_list lists[LIST_COUNT];
-
 #define ELEMENTS(a) .elements = (a), .count = sizeof(a) / sizeof((a)[0])
 
 static const struct han_list lists[LIST_COUNT] = {
 	[KAIFA_1]     = { "kaifa-list1",     "Kaifa", "power, every 2 s",                              ELEMENTS(kaifa_power) },
-	[KAIFA_2_1PH] = { "kaifa-list2-1ph", "Kaifa", "KFM_001, one phase, every 10 s",                ELEMENTS(kaifa_1ph),      "KFM_", &lists[KAIFA_3_1PH] },
-	[KAIFA_2_3PH] = { "kaifa-list2-3ph", "Kaifa", "KFM_001, three phases, every 10 s",             ELEMENTS(kaifa_3ph),      "KFM_", &lists[KAIFA_3_3PH] },
-	[KAIFA_3_1PH] = { "kaifa-list3-1ph", "Kaifa", "KFM_001, one phase, with registers, hourly",    ELEMENTS(kaifa_1ph_hour), "KFM_", &lists[KAIFA_3_1PH] },
-	[KAIFA_3_3PH] = { "kaifa-list3-3ph", "Kaifa", "KFM_001, three phases, with registers, hourly", ELEMENTS(kaifa_3ph_hour), "KFM_", &lists[KAIFA_3_3PH] },
+	[KAIFA_2_1PH] = { "kaifa-list2-1ph", "Kaifa", "KFM_001, one phase, every 10 s",                ELEMENTS(kaifa_1ph),      "KFM_", KAIFA_3_1PH },
+	[KAIFA_2_3PH] = { "kaifa-list2-3ph", "Kaifa", "KFM_001, three phases, every 10 s",             ELEMENTS(kaifa_3ph),      "KFM_", KAIFA_3_3PH },
+	[KAIFA_3_1PH] = { "kaifa-list3-1ph", "Kaifa", "KFM_001, one phase, with registers, hourly",    ELEMENTS(kaifa_1ph_hour), "KFM_", KAIFA_3_1PH },
+	[KAIFA_3_3PH] = { "kaifa-list3-3ph", "Kaifa", "KFM_001, three phases, with registers, hourly", ELEMENTS(kaifa_3ph_hour), "KFM_", KAIFA_3_3PH },
 
 	[LG_AT_14] = { "lg-at-14", "Landis+Gyr", "E450 of Netz Burgenland, 14 elements", ELEMENTS(lg_at_14) },
 	[LG_AT_11] = { "lg-at-11", "Landis+Gyr", "E450 of Netz Burgenland, 11 elements", ELEMENTS(lg_at_11) },
@@ -170,7 +168,7 @@ static const struct han_list lists[LIST_COUNT] = {
  * stands as 0, and so does the second current where it is not measured either. An E350 sometimes leaves
  * its type out (corpus: hdlc-lg-no-list2-01). */
 static const struct {
-	const char *version, *type;
+	char version[8], type[8];
 	bool whole; /* the type is just that */
 } three_wire[] = {
 	{ "KFM_",    "MA304H3", false },
@@ -206,7 +204,7 @@ bool lists_three_wire(const uint8_t *version, size_t version_len, const uint8_t 
 
 static bool element_fits(const struct element *element, const struct han_item *item)
 {
-	switch (element->type) {
+	switch ((enum element_type)element->type) {
 	case ELEMENT_NUMBER:
 		return item->kind == HAN_ITEM_NUMBER && item->tag != HAN_TAG_BOOLEAN &&
 		       item->tag != HAN_TAG_ENUM;
@@ -235,7 +233,7 @@ static bool positional_fits(const struct han_list *list, const struct shape *sha
 		if (!element_fits(&list->elements[i], &shape->entries[i].item))
 			return false;
 	}
-	return !list->begins || lists_match(list->begins, first->octets, first->len);
+	return lists_match(list->begins, first->octets, first->len);
 }
 
 /* The texts by which a self-describing message is known. */
@@ -271,12 +269,12 @@ static struct texts read_texts(const struct shape *shape)
 
 static bool text_fits(const char *pattern, const struct han_item *item)
 {
-	return !pattern || (item && lists_match(pattern, item->octets, item->len));
+	return !pattern[0] || (item && lists_match(pattern, item->octets, item->len));
 }
 
 static bool device_fits(const char *pattern, const struct han_item *item, const uint8_t *title)
 {
-	if (!pattern || item || !title)
+	if (!pattern[0] || item || !title)
 		return text_fits(pattern, item);
 	return lists_match(pattern, title, HAN_TITLE_OCTETS);
 }
@@ -309,9 +307,9 @@ static bool is_wanted(const struct han_list *wanted, const struct texts *texts)
 
 	if (wanted < list || wanted >= &lists[P1])
 		return false;
-	while (list < &lists[P1] && !(list->version && text_fits(list->version, texts->version)))
+	while (list < &lists[P1] && !(list->version[0] && text_fits(list->version, texts->version)))
 		list++;
-	return list == &lists[P1] || !wanted->version || text_fits(wanted->version, texts->version);
+	return list == &lists[P1] || text_fits(wanted->version, texts->version);
 }
 
 const struct han_list *lists_choose(const struct shape *shape, const uint8_t *title,
@@ -337,6 +335,32 @@ const struct han_list *lists_choose(const struct shape *shape, const uint8_t *ti
 	if (list == &lists[LG] && has_wide_numbers(shape))
 		list = &lists[LG_E570];
 	return list;
+}
+
+int lists_scale(const struct han_list *list, enum han_unit unit, uint64_t magnitude)
+{
+	const struct scales *s = list->scales;
+
+	switch (unit) {
+	case HAN_UNIT_W:
+	case HAN_UNIT_VA:
+	case HAN_UNIT_VAR:
+		return s->power;
+	case HAN_UNIT_A:
+		return s->current;
+	case HAN_UNIT_V:
+		return magnitude > FINE_VOLTAGE ? s->fine_voltage : s->voltage;
+	case HAN_UNIT_KWH:
+	case HAN_UNIT_KVAH:
+	case HAN_UNIT_KVARH:
+		return s->energy;
+	case HAN_UNIT_HZ: /* no grid has hundreds of hertz: the number counts parts of them */
+		return magnitude > 10000 ? -3 : magnitude > 1000 ? -2 : magnitude > 100 ? -1 : 0;
+	case HAN_UNIT_NONE:
+		return s->factor;
+	default:
+		return 0;
+	}
 }
 
 const struct han_list *lists_telegram(void)
@@ -382,11 +406,12 @@ const char *han_list_about(const struct han_list *list)
 
 const struct han_measurement *han_list_sends(const struct han_list *list, size_t index)
 {
+	const struct han_list *widest = &lists[list->widest];
 	const struct element *element;
 
-	if (!list->widest || index >= list->widest->count)
+	if (list->widest == 0 || index >= widest->count)
 		return NULL;
-	element = &list->widest->elements[index];
+	element = &widest->elements[index];
 	return han_measurement_find((struct han_obis){ element->a, element->b, element->c,
 	                                               element->d, element->e, 255 });
 }

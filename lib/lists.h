@@ -21,31 +21,32 @@ enum element_type {
 
 struct element {
 	uint8_t a, b, c, d, e; /* the code; all 0: of unknown meaning */
-	enum element_type type;
-	int8_t exp10; /* the list's scaler: of the COSEM unit (W, Wh, A, V) */
+	uint8_t type;          /* enum element_type */
+	int8_t exp10;          /* the list's scaler: of the COSEM unit (W, Wh, A, V) */
 };
 
 /* Powers of ten from a meter's number to W, A, V, Wh and 1. */
 struct scales {
 	int8_t power, current, voltage, energy, factor;
-	int8_t fine_voltage; /* instead of voltage where the number is above FINE_VOLTAGE */
+	int8_t fine_voltage; /* instead of voltage where the message's largest is above FINE_VOLTAGE */
 };
 
 #define FINE_VOLTAGE 1000 /* no grid has so many volts: it counts parts of them */
 
+/* Texts are in the row, and so are tables small: what is pointed to has to be relocated in each process. */
 struct han_list {
-	const char *name;
-	const char *maker;
-	const char *about;
-	/* Positional: the elements; and the element of the first text that must begin so, NULL: any. */
+	char name[20];
+	char maker[12];
+	char about[56];
+	/* Positional: the elements; and how the first text must begin, "": in any way. */
 	const struct element *elements;
-	size_t count;
-	const char *begins;
-	const struct han_list *widest; /* the list of this meter that holds all it sends */
-	/* Self-describing: texts that show it (NULL: any). '?' stands for any character. */
-	const char *version;         /* of obis_version */
-	const char *device;          /* of the logical device name, or else of the system title */
-	const char *type;            /* of meter_type */
+	uint8_t count;
+	char begins[5];
+	uint8_t widest; /* the list of this meter that holds all it sends, by its place; 0: none */
+	/* Self-describing: texts that show it ("": any). '?' stands for any character. */
+	char version[10];            /* of obis_version */
+	char device[10];             /* of the logical device name, or else of the system title */
+	char type[13];               /* of meter_type */
 	const struct scales *scales; /* where the message says none; NULL: as sent */
 };
 
@@ -53,6 +54,11 @@ struct han_list {
  * of a ciphered message, NULL: none. NULL when there is none. */
 const struct han_list *lists_choose(const struct shape *shape, const uint8_t *title,
                                     const struct han_list *wanted);
+
+/* The power of ten from a number of that list, which has scales, to the published unit. Its size tells, too, of a
+ * frequency and of voltages: of these the size of the largest one in the message, as a meter counts all of them
+ * alike, also that of a line without current. */
+int lists_scale(const struct han_list *list, enum han_unit unit, uint64_t magnitude);
 
 /* Of P1 telegrams. */
 const struct han_list *lists_telegram(void);

@@ -12,6 +12,8 @@ struct context {
 	struct han_reading *reading;
 	const struct han_settings *settings;
 	const struct han_list *list;
+	/* The largest number of volts, or of parts of them, of which the message does not say the scale. */
+	uint64_t voltage;
 };
 
 /* A multiple that is published instead of a COSEM unit: Wh as kWh. */
@@ -27,31 +29,6 @@ static enum han_unit published(enum han_unit unit, int *exp10)
 static enum han_unit unit_of(uint8_t cosem)
 {
 	return cosem >= 254 ? HAN_UNIT_NONE : (enum han_unit)cosem;
-}
-
-/* The step that the list counts a quantity in, which is told by its unit. */
-static int scale_of(const struct scales *s, enum han_unit unit, uint64_t magnitude)
-{
-	switch (unit) {
-	case HAN_UNIT_W:
-	case HAN_UNIT_VA:
-	case HAN_UNIT_VAR:
-		return s->power;
-	case HAN_UNIT_A:
-		return s->current;
-	case HAN_UNIT_V:
-		return magnitude > FINE_VOLTAGE ? s->fine_voltage : s->voltage;
-	case HAN_UNIT_KWH:
-	case HAN_UNIT_KVAH:
-	case HAN_UNIT_KVARH:
-		return s->energy;
-	case HAN_UNIT_HZ: /* no grid has hundreds of hertz: the number counts parts of them */
-		return magnitude > 10000 ? -3 : magnitude > 1000 ? -2 : magnitude > 100 ? -1 : 0;
-	case HAN_UNIT_NONE:
-		return s->factor;
-	default:
-		return 0;
-	}
 }
 
 /* What the user says instead of the list; magnitude 0 when nothing. */
@@ -149,7 +126,7 @@ static bool unit_fits(const struct han_measurement *m, const struct entry *entry
 	       published(unit_of(entry->unit), &exp10) == m->unit;
 }
 
-/* The COSEM unit that a number comes in: the message says it, the measurement has it, or the code. */
+/* The COSEM unit that a number comes in: the message says it, the measurement of its code has it, or the code. */
 static enum han_unit cosem_unit(const struct entry *entry, const struct han_measurement *m)
 {
 	if (entry->has_unit)
@@ -164,8 +141,9 @@ static enum han_err add_value(const struct context *c, const struct entry *entry
 {
 	struct han_reading *reading = c->reading;
 	struct han_value *value = &reading->values[reading->count];
-	const struct han_measurement *m =
+	const struct han_measurement *row =
 		entry->has_obis ? han_measurement_find(entry->obis) : NULL;
+	const struct han_measurement *m = row; /* the name, too */
 	const struct han_item *item = &entry->item;
 	enum han_err err = HAN_OK;
 
@@ -180,7 +158,7 @@ static enum han_err add_value(const struct context *c, const struct entry *entry
 	if (item->kind == HAN_ITEM_NULL)
 		return HAN_OK;
 	if (item->kind == HAN_ITEM_NUMBER) {
-		err = set_number(c, value, item, cosem_unit(entry, m), exp10);
+		err = set_number(c, value, item, cosem_unit(entry, row), exp10);
 	} else if (is_clock(item) && (!m || m->kind == HAN_KIND_CLOCK)) {
 		value->type = HAN_VALUE_CLOCK;
 		value->time = han_datetime_read(item->octets);
@@ -232,27 +210,48 @@ static void name_bare(struct entry *entry, bool first, bool last)
 		entry->has_obis = false;
 }
 
+/* The message, or the number itself, has its scale. */
+static bool is_scaled(const struct entry *entry)
+{
+	return entry->has_unit || entry->item.tag == HAN_TAG_FLOAT32 ||
+	       entry->item.tag == HAN_TAG_FLOAT64;
+}
+
+static uint64_t largest_voltage(const struct shape *shape)
+{
+	uint64_t largest = 0;
+
+	for (size_t i = 0; i < shape->count; i++) {
+		const struct entry *entry = &shape->entries[i];
+
+		if (entry->item.kind == HAN_ITEM_NUMBER && !is_scaled(entry) && entry->has_obis &&
+		    entry->item.magnitude > largest &&
+		    cosem_unit(entry, han_measurement_find(entry->obis)) == HAN_UNIT_V)
+			largest = entry->item.magnitude;
+	}
+	return largest;
+}
+
 static int exp10_of(const struct context *c, const struct entry *entry)
 {
 	const struct han_measurement *m;
 	enum han_unit unit;
 	int exp10 = 0;
 
-	if (entry->has_unit)
-		return entry->scaler;
-	if (entry->item.tag == HAN_TAG_FLOAT32 || entry->item.tag == HAN_TAG_FLOAT64)
-		return 0; /* it has its own decimals */
+	if (is_scaled(entry))
+		return entry->has_unit ? entry->scaler : 0; /* a float has its own decimals */
 	m = entry->has_obis ? han_measurement_find(entry->obis) : NULL;
 	unit = published(cosem_unit(entry, m), &exp10);
 	if (!c->list->scales || (unit == HAN_UNIT_NONE && (!m || m->kind == HAN_KIND_TEXT)))
 		return 0;
-	return scale_of(c->list->scales, unit, entry->item.magnitude);
+	return lists_scale(c->list, unit, unit == HAN_UNIT_V ? c->voltage : entry->item.magnitude);
 }
 
-static enum han_err read_tagged(const struct context *c, struct shape *shape)
+static enum han_err read_tagged(struct context *c, struct shape *shape)
 {
 	enum han_err err = HAN_OK;
 
+	c->voltage = largest_voltage(shape);
 	for (size_t i = 0; i < shape->count && err == HAN_OK; i++) {
 		struct entry *entry = &shape->entries[i];
 
@@ -266,7 +265,7 @@ static enum han_err read_shape(struct han_reading *reading, const struct han_set
                                struct shape *shape)
 {
 	const uint8_t *title = reading->has_encryption ? reading->encryption.title : NULL;
-	struct context c = { reading, settings, lists_choose(shape, title, settings->list) };
+	struct context c = { reading, settings, lists_choose(shape, title, settings->list), 0 };
 	enum han_err err;
 
 	reading->count = 0;
@@ -315,17 +314,21 @@ static bool is_zero(const struct han_value *value)
 	return value->type == HAN_VALUE_NUMBER && value->number.magnitude == 0;
 }
 
+bool profile_three_wire(const struct han_reading *reading)
+{
+	const struct han_value *version = reading_named(reading, &measurements[M_OBIS_VERSION]);
+	const struct han_value *type = reading_named(reading, &measurements[M_METER_TYPE]);
+
+	return version && version->type == HAN_VALUE_TEXT && type && type->type == HAN_VALUE_TEXT &&
+	       lists_three_wire(version->octets, version->len, type->octets, type->len);
+}
+
 static void mark_structural_zeros(struct han_reading *reading)
 {
-	const struct han_value *version = value_of(reading, M_OBIS_VERSION);
-	const struct han_value *type = value_of(reading, M_METER_TYPE);
 	struct han_value *voltage = value_of(reading, M_PHASE_VOLTAGE_L2);
 	struct han_value *current = value_of(reading, M_PHASE_CURRENT_L2);
 
-	if (!version || version->type != HAN_VALUE_TEXT || !type || type->type != HAN_VALUE_TEXT)
-		return;
-	if (!voltage || !is_zero(voltage) ||
-	    !lists_three_wire(version->octets, version->len, type->octets, type->len))
+	if (!voltage || !is_zero(voltage) || !profile_three_wire(reading))
 		return;
 	voltage->structural = true;
 	if (current)

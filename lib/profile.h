@@ -13,6 +13,9 @@ enum han_err profile_read(struct han_reading *reading, const struct han_settings
 /* Of reading->apdu.obis, whose value the body is (an event-notification). */
 enum han_err profile_read_event(struct han_reading *reading, const struct han_settings *settings);
 
+/* Whether the meter is one that does not measure between the second and the third line. */
+bool profile_three_wire(const struct han_reading *reading);
+
 /* Marks structural zeros, and values that one message shows to be wrong. */
 void profile_mark(struct han_reading *reading);
 

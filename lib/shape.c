@@ -30,12 +30,20 @@ static bool has_sibling(const struct han_axdr *walk, const struct han_item *item
 	return item->depth > 0 && walk->levels[item->depth].left > 0;
 }
 
-static struct entry *add(struct shape *shape)
+/* The item that the walk has just read; NULL: there is no room. */
+static struct entry *add(struct shape *shape, const struct han_axdr *walk,
+                         const struct han_item *item)
 {
+	struct entry *entry = &shape->entries[shape->count];
+
 	if (shape->count == HAN_VALUES_MAX)
 		return NULL;
-	shape->entries[shape->count] = (struct entry){ .has_obis = false };
-	return &shape->entries[shape->count++];
+	shape->count++;
+	entry->has_obis = entry->has_unit = false;
+	entry->obis = (struct han_obis){ 0 };
+	entry->item = *item;
+	entry->end = (uint16_t)(walk->cursor.pos - shape->body);
+	return entry;
 }
 
 /* Past all elements of a container just read. */
@@ -76,12 +84,11 @@ static bool take_value(struct shape *shape, struct han_axdr *walk, const struct 
 	han_axdr_next(walk, &value);
 	if (value.kind == HAN_ITEM_CONTAINER)
 		skip(walk, &value);
-	entry = value.kind == HAN_ITEM_CONTAINER ? &none : add(shape);
+	entry = value.kind == HAN_ITEM_CONTAINER ? &none : add(shape, walk, &value);
 	if (!entry)
 		return false;
 	entry->has_obis = true;
 	entry->obis = obis_of(code->octets);
-	entry->item = value;
 	if (has_sibling(walk, &value) && peek(walk, &next) && next.kind == HAN_ITEM_CONTAINER)
 		take_unit(walk, entry);
 	return true;
@@ -105,10 +112,9 @@ static enum han_err read_tagged(struct shape *shape, struct han_axdr *walk)
 			shape->kind = SHAPE_TAGGED;
 			continue;
 		}
-		entry = add(shape);
+		entry = add(shape, walk, &item);
 		if (!entry)
 			return HAN_ERR_LIMIT;
-		entry->item = item;
 	}
 	return HAN_OK;
 }
@@ -166,12 +172,11 @@ static bool take_object(struct shape *shape, struct han_axdr *walk, const struct
 	}
 	if (object->class_id == CLASS_PUSH || object->attribute != VALUE)
 		return true;
-	entry = add(shape);
+	entry = add(shape, walk, &value);
 	if (!entry)
 		return false;
 	entry->has_obis = true;
 	entry->obis = object->obis;
-	entry->item = value;
 	return true;
 }
 
@@ -230,6 +235,7 @@ enum han_err shape_read(struct shape *shape, const uint8_t *body, size_t len)
 		return err;
 	shape->kind = SHAPE_POSITIONAL;
 	shape->flat = true;
+	shape->body = body;
 	shape->count = 0;
 	han_axdr_begin(&walk, body, len);
 	return is_push(&walk) ? read_push(shape, &walk) : read_tagged(shape, &walk);

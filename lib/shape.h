@@ -30,11 +30,13 @@ struct entry {
 	int8_t scaler;
 	uint8_t unit;         /* COSEM */
 	struct han_item item; /* no container */
+	uint16_t end;         /* of its octets, in the body */
 };
 
 struct shape {
 	enum shape_kind kind;
 	bool flat; /* one structure, without containers inside but the units */
+	const uint8_t *body;
 	size_t count;
 	struct entry entries[HAN_VALUES_MAX];
 };

@@ -96,16 +96,24 @@ static bool total_fits(const struct han_reading *reading, const struct han_value
 	return count < 2 || sum_fits(total, parts, count);
 }
 
+static bool date_is_wrong(const struct han_value *v)
+{
+	return specified(&v->time) && !han_datetime_exists(&v->time);
+}
+
+static bool sum_is_wrong(const struct han_reading *reading, const struct han_value *v)
+{
+	return v->obis.d == REGISTER && v->obis.e == 0 && v->has_obis && !total_fits(reading, v);
+}
+
 void suspicion_mark(struct han_reading *reading)
 {
-	for (size_t i = 0; i < reading->count; i++) {
-		struct han_value *v = &reading->values[i];
+	struct han_value *end = reading->values + reading->count;
 
-		if (v->type == HAN_VALUE_CLOCK && specified(&v->time) &&
-		    !han_datetime_exists(&v->time))
-			v->suspicion = HAN_SUSPECT_DATE;
-		else if (v->type == HAN_VALUE_NUMBER && v->has_obis && v->obis.d == REGISTER &&
-		         v->obis.e == 0 && !total_fits(reading, v))
+	for (struct han_value *v = reading->values; v < end; v++) {
+		if (v->type == HAN_VALUE_NUMBER && sum_is_wrong(reading, v))
 			v->suspicion = HAN_SUSPECT_SUM;
+		else if (v->type == HAN_VALUE_CLOCK && date_is_wrong(v))
+			v->suspicion = HAN_SUSPECT_DATE;
 	}
 }

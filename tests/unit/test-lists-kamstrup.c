@@ -61,9 +61,11 @@ static const struct body_case lists[] = {
 	  CODE("0101200700") "12 00e5 " CODE("0101340700") "00 " CODE("0101480700") "00 ", "kamstrup",
 	  SAYS_K_HEAD("6841121BC243101040") SAYS_K_POWERS "phase_current_l1=16.61A phase_voltage_l1=229V", NULL },
 	{ "hundredths of volts", "02 19" K_VERSION K_ID K_TYPE(T_684) K_POWERS K_CURRENTS K_HUNDREDTHS, "kamstrup",
-	  SAYS_K_HEAD("6841121BC243101040") SAYS_K_POWERS SAYS_K_CURRENTS "phase_voltage_l1=229.54V phase_voltage_l2=10.01V phase_voltage_l3=1000V", NULL },
+	  SAYS_K_HEAD("6841121BC243101040") SAYS_K_POWERS SAYS_K_CURRENTS "phase_voltage_l1=229.54V phase_voltage_l2=10.01V phase_voltage_l3=10.00V", NULL },
+	{ "hundredths of volts, no phase but the last", "02 07" K_VERSION CODE("0101200700") "12 0000 " CODE("0101340700") "12 0096 " CODE("0101480700") "12 59aa ", "kamstrup",
+	  "obis_version=Kamstrup_V0001 phase_voltage_l1=0.00V phase_voltage_l2=1.50V phase_voltage_l3=229.54V", NULL },
 	{ "current transformers", "02 23" K_VERSION K_ID K_TYPE(T_685) K_POWERS K_CURRENTS K_HUNDREDTHS K_HOUR, "kamstrup-ct",
-	  SAYS_K_HEAD("6851121BC243101040") SAYS_K_POWERS SAYS_CURRENTS "phase_voltage_l1=229.54V phase_voltage_l2=10.01V phase_voltage_l3=1000V" SAYS_K_HOUR, NULL },
+	  SAYS_K_HEAD("6851121BC243101040") SAYS_K_POWERS SAYS_CURRENTS "phase_voltage_l1=229.54V phase_voltage_l2=10.01V phase_voltage_l3=10.00V" SAYS_K_HOUR, NULL },
 	{ "registers in Wh", "02 23" K_VERSION K_ID K_TYPE(T_245_WH) K_POWERS K_CURRENTS K_VOLTS K_HOUR, "kamstrup-wh",
 	  SAYS_K_HEAD("6841121BB245101040") SAYS_K_POWERS SAYS_K_CURRENTS SAYS_K_VOLTS
 	  " meter_timestamp=2024-01-23T18:00:05 energy_active_cum_import=724.344kWh energy_active_cum_export=0.001kWh "
