@@ -72,12 +72,18 @@ static enum look look(struct framer *f)
 	return LOOK_NOISE;
 }
 
-/* Drops n octets; what follows them is the next candidate, or noise, which search() drops. */
+/* Drops n octets; what follows them is the next candidate, or noise, which search() drops. A single octet,
+ * most often the flag behind a frame, moves to the front: frame after frame the same octets of the buffer
+ * serve. */
 static void drop(struct framer *f, size_t n)
 {
 	f->start += n;
-	if (f->start == f->end)
-		f->start = f->end = 0;
+	if (framer_have(f) <= 1) {
+		if (framer_have(f) == 1) /* else start may be behind the buffer */
+			f->buf[0] = f->buf[f->start];
+		f->end = framer_have(f);
+		f->start = 0;
+	}
 	f->framing = f->start < f->end ? framing_of(f, f->buf[f->start]) : HAN_FRAMING_NONE;
 	f->step = 0;
 	f->need = f->start < f->end && f->framing == HAN_FRAMING_NONE ? 1 : NEED_FIRST;
@@ -138,30 +144,81 @@ static enum framer_event search(struct framer *f)
 	return FRAMER_MORE;
 }
 
-/* Drops what the last event reported: a refused candidate's first octet, or a frame. The flag that closes an
- * HDLC frame may open the next and stays. */
-static void forget_event(struct framer *f)
+/* The frame that was reported has no octets behind it: its last flag is all there is. */
+static inline void keep_flag(struct framer *f)
+{
+	f->buf[0] = HDLC_FLAG;
+	f->start = 0;
+	f->end = 1;
+	f->step = 0;
+	f->need = NEED_FIRST;
+}
+
+/* The flag that closes an HDLC frame may open the next and stays. */
+static inline void forget_frame(struct framer *f)
+{
+	bool flag = f->framing == HAN_FRAMING_HDLC;
+
+	f->last = f->framing;
+	if (flag && framer_have(f) == f->need)
+		keep_flag(f);
+	else
+		drop(f, f->need - flag);
+	f->shared = flag;
+	f->fresh = true;
+}
+
+/* Drops what the last event reported: a refused candidate's first octet, or a frame. */
+static inline void forget_event(struct framer *f)
 {
 	enum framer_event reported = f->reported;
-	bool flag = f->framing == HAN_FRAMING_HDLC;
 
 	f->discarded = 0;
 	f->reported = FRAMER_MORE;
-	if (reported == FRAMER_BAD) {
+	if (reported == FRAMER_FRAME)
+		forget_frame(f);
+	else if (reported == FRAMER_BAD)
 		drop_candidate(f);
-	} else if (reported == FRAMER_FRAME) {
-		f->last = f->framing;
-		drop(f, f->need - flag);
-		f->shared = flag;
-		f->fresh = true;
+}
+
+/* A flag behind a flag: the first one was a fill. */
+static inline void pass_fill(struct framer *f, uint8_t next)
+{
+	if (framer_have(f) == 1 && f->framing == HAN_FRAMING_HDLC && hdlc_starts(next)) {
+		f->start = f->end = 0;
+		f->shared = false;
 	}
+}
+
+/* Puts octets behind those of the candidate. */
+static inline void append(struct framer *f, const uint8_t *buf, size_t n)
+{
+	if (n > sizeof(f->buf) - f->end) {
+		memmove(f->buf, framer_candidate(f), framer_have(f));
+		f->end = framer_have(f);
+		f->start = 0;
+	}
+	memcpy(f->buf + f->end, buf, n);
+	f->end += n;
+}
+
+/* How many octets the candidate is to have. Of an HDLC frame all that its format field announces: when its
+ * header proves to be wrong, the rest is given back. */
+static size_t wish(const struct framer *f, const uint8_t *buf, size_t len)
+{
+	size_t have = framer_have(f), frame = 0;
+
+	if (f->framing == HAN_FRAMING_HDLC && have < 2 && len >= 3 - have)
+		frame = hdlc_frame_len(buf + 1 - have);
+	return frame > f->need ? frame : f->need;
 }
 
 /* Takes what the candidate needs from the line; skips to a candidate when there is none. */
 static size_t take(struct framer *f, const uint8_t *buf, size_t len)
 {
-	size_t n = f->need - framer_have(f);
+	size_t n;
 
+	pass_fill(f, buf[0]);
 	if (framer_have(f) == 0) {
 		size_t noise = noise_before(f, buf, len);
 
@@ -172,15 +229,19 @@ static size_t take(struct framer *f, const uint8_t *buf, size_t len)
 		}
 		f->framing = framing_of(f, buf[0]);
 	}
+	n = wish(f, buf, len) - framer_have(f);
 	if (n > len)
 		n = len;
-	if (n > sizeof(f->buf) - f->end) {
-		memmove(f->buf, framer_candidate(f), framer_have(f));
-		f->end = framer_have(f);
-		f->start = 0;
-	}
-	memcpy(f->buf + f->end, buf, n);
-	f->end += n;
+	append(f, buf, n);
+	return n;
+}
+
+/* What was taken behind the octets that an event needed is not its: the next push takes it again. */
+static size_t give_back(struct framer *f)
+{
+	size_t n = framer_have(f) > f->need ? framer_have(f) - f->need : 0;
+
+	f->end -= n;
 	return n;
 }
 
@@ -220,9 +281,48 @@ size_t framer_push(struct framer *f, const uint8_t *buf, size_t len, uint64_t no
 		taken += take(f, buf + taken, len - taken);
 		f->last_ms = now_ms;
 		*event = search(f);
+		if (*event != FRAMER_MORE)
+			taken -= give_back(f);
 	}
 	f->taken += taken;
 	return taken;
+}
+
+bool framer_awaits_rest(const struct framer *f, uint64_t now_ms)
+{
+	return f->reported == FRAMER_MORE && begun(f) && !paused(f, now_ms);
+}
+
+/* ---- frames known by heart ---- */
+
+/* By the format field, of what has begun or behind its flag; 0: it is no frame, or the field is half here, half
+ * there. */
+static size_t frame_len(const struct framer *f, const uint8_t *buf, size_t len)
+{
+	size_t have = framer_have(f);
+
+	if (have == 0 || f->framing != HAN_FRAMING_HDLC)
+		return 0;
+	if (have >= 3)
+		return hdlc_frame_len(framer_candidate(f) + 1);
+	return have == 1 && len >= 2 ? hdlc_frame_len(buf) : 0;
+}
+
+size_t framer_join(struct framer *f, const uint8_t *buf, size_t len, uint64_t now_ms)
+{
+	size_t have, whole;
+
+	if (f->reported == FRAMER_BAD)
+		return 0;
+	forget_event(f);
+	have = framer_have(f);
+	if (have >= f->need || (begun(f) && paused(f, now_ms)))
+		return 0;
+	whole = frame_len(f, buf, len);
+	if (whole <= have || whole - have > len)
+		return 0;
+	append(f, buf, whole - have);
+	return whole - have;
 }
 
 void framer_end(struct framer *f, enum framer_event *event)
@@ -257,9 +357,4 @@ const uint8_t *framer_payload(const struct framer *f, size_t *len)
 {
 	*len = f->payload_len;
 	return framer_candidate(f) + f->payload;
-}
-
-uint64_t framer_offset(const struct framer *f)
-{
-	return f->taken - framer_have(f);
 }

@@ -15,6 +15,7 @@
 #define HDLC_MAX       2047 /* format to FCS: the 11-bit length field */
 #define HDLC_TYPE      0xA  /* the upper 4 bits of the format field */
 #define HDLC_SEGMENTED 0x0800
+#define HDLC_LENGTH    0x07FF
 
 /* Whether a candidate may begin with this octet. */
 static inline bool hdlc_starts(uint8_t octet)
@@ -22,7 +23,16 @@ static inline bool hdlc_starts(uint8_t octet)
 	return octet == HDLC_FLAG;
 }
 
-/* Looks at the candidate: fills f->hdlc, and f->payload and payload_len with the information field.
+/* How long a frame with this format field is to be, flags included; 0: it is none. */
+static inline size_t hdlc_frame_len(const uint8_t format[2])
+{
+	if (format[0] >> 4 != HDLC_TYPE)
+		return 0;
+	return 2 + ((size_t)(format[0] << 8 | format[1]) & HDLC_LENGTH);
+}
+
+/* Looks at the candidate, at f->need octets of it and no more: fills f->hdlc, and f->payload and payload_len with
+ * the information field.
  *
  * HAN_ERR_LENGTH, HAN_ERR_ADDRESS, HAN_ERR_HCS, HAN_ERR_FLAG, HAN_ERR_FCS; anything but the format type
  * behind the flag is noise, another flag is a fill. */

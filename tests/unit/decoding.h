@@ -84,7 +84,7 @@ static inline void meter_push(struct meter *meter, const uint8_t *buf, size_t le
 		memset(&event, 0xA5, sizeof(event));
 		used = han_decoder_push(&meter->decoder, buf, len, now_ms, &event);
 		assert_true(used <= len);
-		buf += used;
+		buf = buf ? buf + used : NULL;
 		len -= used;
 		meter_note(meter, &event);
 	} while (event.type != HAN_MORE);
