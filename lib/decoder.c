@@ -10,6 +10,7 @@
 #include "message.h"
 #include "profile.h"
 #include "repair.h"
+#include "repeat.h"
 #include "telegram.h"
 #include "wipe.h"
 
@@ -20,6 +21,7 @@ struct decoder {
 	bool noise; /* since the last frame, refused ones too */
 	struct cipher cipher;
 	uint8_t plain[HAN_MESSAGE_MAX]; /* what was deciphered, or repaired */
+	struct repeat repeat;
 	struct han_reading reading;
 };
 
@@ -42,6 +44,7 @@ void han_decoder_init(struct han_decoder *decoder, const struct han_settings *se
 	wipe(d->settings.auth_key, sizeof(d->settings.auth_key));
 	framer_init(&d->framer, d->settings.protocol);
 	message_init(&d->message);
+	repeat_init(&d->repeat);
 	d->noise = false;
 }
 
@@ -72,6 +75,7 @@ static void begin_reading(struct decoder *d)
 	r->body_len = 0;
 	r->list = NULL;
 	r->count = 0;
+	repeat_forget_shown(&d->repeat);
 }
 
 static enum han_err decode_apdu(struct decoder *d)
@@ -219,6 +223,19 @@ static void tell(struct decoder *d, enum framer_event found, uint64_t now_ms,
 	}
 }
 
+/* What the user says of scales may not fit a larger number: no form tells that. */
+static bool is_scaled(const struct han_settings *settings)
+{
+	return settings->voltage_scale.magnitude || settings->current_scale.magnitude ||
+	       settings->energy_scale.magnitude;
+}
+
+static void learn(struct decoder *d, const struct han_event *event)
+{
+	if (event->type == HAN_READING && !is_scaled(&d->settings))
+		repeat_learn(&d->repeat, event->frame, event->frame_len, event->reading);
+}
+
 /* A message that was begun and given up, since the last event. */
 static bool tell_lost(struct decoder *d, struct han_event *event)
 {
@@ -232,19 +249,81 @@ static bool tell_lost(struct decoder *d, struct han_event *event)
 	return true;
 }
 
+/* A whole frame of a known form, where no message has begun that it could be a part of, or the end of one.
+ * Returns how many octets it took; 0: it is none. */
+static inline size_t read_known(struct decoder *d, const uint8_t *buf, size_t len, uint64_t now_ms)
+{
+	struct framer *f = &d->framer;
+	size_t taken = framer_next(f, buf, len);
+	uint8_t *frame;
+
+	if (taken > 0) {
+		if (!repeat_read(&d->repeat, buf, taken, f->buf, &d->reading))
+			return 0;
+		framer_believe_next(f, taken, now_ms);
+		return taken;
+	}
+	taken = framer_join(f, buf, len, now_ms);
+	if (taken == 0)
+		return 0;
+	frame = f->buf + f->start;
+	if (!repeat_read(&d->repeat, frame, framer_have(f), frame, &d->reading)) {
+		framer_part(f, taken);
+		return 0;
+	}
+	framer_believe(f, taken, now_ms);
+	return taken;
+}
+
+static inline size_t take_known(struct decoder *d, const uint8_t *buf, size_t len, uint64_t now_ms,
+                                struct han_event *event)
+{
+	const struct framer *f = &d->framer;
+	size_t taken = read_known(d, buf, len, now_ms);
+
+	if (taken == 0)
+		return 0;
+	if (repeat_is_markable(&d->repeat))
+		profile_mark(&d->reading);
+	d->noise = false;
+	*event = (struct han_event){
+		.type = HAN_READING,
+		.framing = HAN_FRAMING_HDLC,
+		.frame = framer_candidate(f),
+		.frame_len = framer_have(f),
+		.offset = framer_offset(f),
+		.reading = &d->reading,
+	};
+	return taken;
+}
+
+/* Whatever comes. */
+static size_t take_any(struct decoder *d, const uint8_t *buf, size_t len, uint64_t now_ms,
+                       struct han_event *event)
+{
+	enum framer_event found;
+	size_t taken = framer_push(&d->framer, buf, len, now_ms, &found);
+
+	tell(d, found, now_ms, event);
+	learn(d, event);
+	return taken;
+}
+
 size_t han_decoder_push(struct han_decoder *decoder, const uint8_t *buf, size_t len,
                         uint64_t now_ms, struct han_event *event)
 {
 	struct decoder *d = inside(decoder);
-	enum framer_event found;
-	size_t taken;
+	bool begun = message_begun(&d->message);
+	size_t taken = 0;
 
-	message_expire(&d->message, now_ms);
-	if (tell_lost(d, event))
-		return 0;
-	taken = framer_push(&d->framer, buf, len, now_ms, &found);
-	tell(d, found, now_ms, event);
-	return taken;
+	/* a slow line takes longer than that for a long part */
+	if (begun && !framer_awaits_rest(&d->framer, now_ms))
+		message_expire(&d->message, now_ms);
+	else if (!begun && d->message.lost == HAN_OK)
+		taken = take_known(d, buf, len, now_ms, event);
+	if (taken > 0)
+		return taken;
+	return tell_lost(d, event) ? 0 : take_any(d, buf, len, now_ms, event);
 }
 
 size_t han_decoder_wanted(const struct han_decoder *decoder)

@@ -42,8 +42,11 @@ static enum message_state refuse(struct message *m, enum han_err reason)
 /* Of the framing that it has; the others are zeros. */
 static void note_headers(struct message *m, const struct framer *f)
 {
-	forget_headers(m);
+	if (m->framing != f->framing)
+		forget_headers(m);
 	m->framing = f->framing;
+	m->has_llc = false;
+	memset(m->llc, 0, sizeof(m->llc));
 	switch (f->framing) {
 	case HAN_FRAMING_NONE:
 		break;
@@ -260,12 +263,4 @@ void message_end(struct message *m)
 {
 	lose(m, &m->segments, HAN_ERR_END);
 	lose(m, &m->blocks, HAN_ERR_END);
-}
-
-enum han_err message_lost(struct message *m)
-{
-	enum han_err lost = m->lost;
-
-	m->lost = HAN_OK;
-	return lost;
 }

@@ -49,14 +49,28 @@ enum message_state message_take_frame(struct message *m, const struct framer *f,
 enum message_state message_take_apdu(struct message *m, const uint8_t *apdu, size_t len,
                                      uint64_t now_ms);
 
+/* Whether parts of a message have come, and others are to come. */
+static inline bool message_begun(const struct message *m)
+{
+	return m->segments.open || m->blocks.open;
+}
+
 /* Octets that belong to no frame, or a refused frame, may have been a segment. */
 void message_disturb(struct message *m);
 
-/* Gives up what is overdue; with reason HAN_ERR_END whatever has begun. */
+/* Gives up what is overdue. */
 void message_expire(struct message *m, uint64_t now_ms);
+
+/* Gives up whatever has begun: HAN_ERR_END. */
 void message_end(struct message *m);
 
 /* The reason of message->lost, once. */
-enum han_err message_lost(struct message *m);
+static inline enum han_err message_lost(struct message *m)
+{
+	enum han_err lost = m->lost;
+
+	m->lost = HAN_OK;
+	return lost;
+}
 
 #endif

@@ -105,6 +105,8 @@ static void write_message(const struct message *message)
 		return;
 	}
 	write_seed("decoder", message->name, controls, message->octets, message->len);
+	if (message->framing == HAN_FRAMING_HDLC)
+		write_seed("repeat", message->name, controls, message->octets, message->len);
 	write_seed("explain", message->name, controls, message->octets, message->len);
 	write_seed(target, message->name, controls, message->octets, message->len);
 }

@@ -2,9 +2,9 @@
  * of them with one octet of a hundred wrong. What is undamaged is delivered, and nothing else where a check
  * can see it. */
 #include "dice.h"
+#include "loaded.h"
 
 #include "../support/invariants.h"
-#include "../support/messages.h"
 
 #define READINGS_MAX 16     /* of one message */
 #define PAUSE_MS     10000  /* between two messages, where no check tells where one begins */
@@ -105,24 +105,6 @@ static void learn(struct sound *sound, const struct message *message,
 	line_end(line);
 }
 
-static struct messages all;
-
-static int load(void **state)
-{
-	(void)state;
-	messages_load(&all);
-	if (!all.has_corpus)
-		print_message("# no corpus of meters' messages: the encoder's alone\n");
-	return 0;
-}
-
-static int unload(void **state)
-{
-	(void)state;
-	messages_free(&all);
-	return 0;
-}
-
 /* clang-format off */
 static const char *const damage_names[] = { "cut", "bit flipped", "octet dropped", "octet doubled" };
 enum damage { DAMAGE_CUT, DAMAGE_BIT, DAMAGE_DROPPED, DAMAGE_DOUBLED, DAMAGE_KINDS };
@@ -204,7 +186,7 @@ static void try_damage(const struct sound *sound, const struct han_settings *set
 	}
 }
 
-/* A bare APDU has no check of its own: that nothing breaks is all. */
+/* A bare APDU has no check of its own: that nothing breaks is messages. */
 static void try_apdu(const struct message *message, const struct han_settings *settings,
                      enum damage kind, size_t place, struct tally *tally)
 {
@@ -222,15 +204,15 @@ static void try_apdu(const struct message *message, const struct han_settings *s
 static void check_damage(enum damage kind)
 {
 	struct tally tally = { 0 };
-	size_t messages = 0;
+	size_t heard = 0;
 
-	for (size_t i = 0; i < all.count; i++) {
-		const struct message *message = &all.list[i];
+	for (size_t i = 0; i < messages.count; i++) {
+		const struct message *message = &messages.list[i];
 		struct han_settings settings = message_settings(message);
 		struct sound sound;
 
 		learn(&sound, message, &settings);
-		messages += sound.count > 0;
+		heard += sound.count > 0;
 		if (sound.count == 0 && kind == DAMAGE_CUT)
 			print_message("# %s says nothing\n", message->name);
 		for (size_t place = 0; place < damage_count(message, kind); place++) {
@@ -243,7 +225,7 @@ static void check_damage(enum damage kind)
 	print_message(
 		"# %s: %zu messages, %zu damaged ones, %zu of them passed their check with a wrong "
 		"value, %zu without a check did\n",
-		damage_names[kind], messages, tally.tried, tally.wrong, tally.unseen);
+		damage_names[kind], heard, tally.tried, tally.wrong, tally.unseen);
 	assert_int_equal(tally.wrong, 0);
 	assert_int_equal(tally.lost, 0);
 	assert_true(tally.tried > 0);
@@ -389,8 +371,8 @@ static size_t choose(struct sound *sounds, const struct han_settings *settings)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < all.count; i++) {
-		const struct message *message = &all.list[i];
+	for (size_t i = 0; i < messages.count; i++) {
+		const struct message *message = &messages.list[i];
 
 		if (message->framing == HAN_FRAMING_NONE || message->octets[0] == 0xDB)
 			continue;
@@ -407,7 +389,7 @@ static void run_streams(const struct han_settings *settings, unsigned rounds, st
                         struct harvest *harvest)
 {
 	static struct stream stream;
-	struct sound *sounds = calloc(all.count, sizeof(*sounds));
+	struct sound *sounds = calloc(messages.count, sizeof(*sounds));
 	size_t count;
 
 	assert_non_null(sounds);
@@ -426,11 +408,11 @@ static void run_streams(const struct han_settings *settings, unsigned rounds, st
 /* The key of message i, when no message before it has the same. */
 static bool is_new_key(size_t i)
 {
-	if (!all.list[i].has_key)
+	if (!messages.list[i].has_key)
 		return false;
 	for (size_t k = 0; k < i; k++) {
-		if (all.list[k].has_key &&
-		    memcmp(all.list[k].key, all.list[i].key, HAN_KEY_OCTETS) == 0)
+		if (messages.list[k].has_key &&
+		    memcmp(messages.list[k].key, messages.list[i].key, HAN_KEY_OCTETS) == 0)
 			return false;
 	}
 	return true;
@@ -445,10 +427,10 @@ static void check_streams(enum han_protocol protocol, const char *name, size_t o
 	struct harvest harvest = { 0 };
 
 	run_streams(&settings, 8, &dice, &harvest);
-	for (size_t i = 0; i < all.count; i++) {
+	for (size_t i = 0; i < messages.count; i++) {
 		if (!is_new_key(i))
 			continue;
-		settings = message_settings(&all.list[i]);
+		settings = message_settings(&messages.list[i]);
 		settings.protocol = protocol;
 		run_streams(&settings, 2, &dice, &harvest);
 	}

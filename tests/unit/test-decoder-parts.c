@@ -18,6 +18,7 @@
  *	W…      an HDLC frame whose frame check is wrong
  *	M10…    an M-Bus frame with that CI
  *	-…      these octets
+ *	<… >…   the first half of a word's octets, and the other
  */
 static const struct {
 	const char *name, *comes, *says;
@@ -99,6 +100,19 @@ static void put_word(struct line *line, const char *word)
 	}
 }
 
+static void put_half(struct line *line, const char *word)
+{
+	struct line whole = { .len = 0 };
+	size_t half;
+
+	put_word(&whole, word + 1);
+	half = whole.len / 2;
+	if (word[0] == '<')
+		put(line, whole.octets, half);
+	else
+		put(line, whole.octets + half, whole.len - half);
+}
+
 static void put_words(struct line *line, const char *words)
 {
 	char copy[512];
@@ -106,8 +120,12 @@ static void put_words(struct line *line, const char *words)
 
 	assert_true(n >= 0 && (size_t)n < sizeof(copy));
 	line->len = 0;
-	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
-		put_word(line, word);
+	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " ")) {
+		if (word[0] == '<' || word[0] == '>')
+			put_half(line, word);
+		else
+			put_word(line, word);
+	}
 }
 
 static void test_lines(void **state)
@@ -147,6 +165,12 @@ static const struct {
 	{ "looks in between",         { { "S" HEAD, 1000 }, { "-", 5999 }, { "F" TAIL, 6000 } }, "part reading:kaifa-list1" },
 	{ "noise, then too late",     { { "S" HEAD, 1000 }, { "-01", 1100 }, { WHOLE, 6101 } }, "part bad-message:TIMEOUT reading:kaifa-list1" },
 	{ "M-Bus, too late",          { { "M000f40000000", 1000 }, { "M1100020106000004d2", 6001 } }, "part bad-message:TIMEOUT bad-message:SEGMENT" },
+	{ "begun in time",            { { "S" HEAD, 1000 }, { "<F" TAIL, 5500 }, { ">F" TAIL, 6400 } }, "part reading:kaifa-list1" },
+	{ "begun in time, the first octet alone", { { "S" HEAD, 1000 }, { "-7e", 5999 }, { "F" TAIL, 6001 } }, "part bad-message:TIMEOUT bad-message:LLC" },
+	{ "begun too late",           { { "S" HEAD, 1000 }, { "<F" TAIL, 6001 }, { ">F" TAIL, 6400 } }, "part bad-message:TIMEOUT bad-message:LLC" },
+	{ "begun, but for a pause",   { { "S" HEAD, 1000 }, { "<F" TAIL, 5500 }, { ">F" TAIL, 6501 } }, "part bad-message:TIMEOUT bad-frame:TIMEOUT" },
+	{ "M-Bus, begun in time",     { { "M000f40000000", 1000 }, { "<M110002" "0106000004d2", 5500 }, { ">M110002" "0106000004d2", 6400 } }, "part reading:kaifa-list1" },
+	{ "a block, begun in time",   { { "Fe6e700e0400001000005" "0f40000000", 1000 }, { "<Fe0c00002000008" "0002" "0106000004d2", 5500 }, { ">Fe0c00002000008" "0002" "0106000004d2", 6400 } }, "part reading:kaifa-list1" },
 	{ "no clock",                 { { "S" HEAD, 0 }, { "F" TAIL, 900000 } }, "part reading:kaifa-list1" },
 };
 /* clang-format on */

@@ -1,10 +1,10 @@
 /* How many octets a decoder still wants, at every octet of valid messages and of damaged ones: no event comes
  * before so many, and behind a frame's header it is what the frame lacks. */
 #include "dice.h"
+#include "loaded.h"
 #include "unhex.h"
 
 #include "../support/invariants.h"
-#include "../support/messages.h"
 
 #define FRAMES_MAX 64 /* of one message */
 
@@ -14,22 +14,6 @@ struct frames {
 	size_t begin[FRAMES_MAX], end[FRAMES_MAX];
 	bool sized[FRAMES_MAX]; /* its header says how long it is */
 };
-
-static struct messages messages;
-
-static int load(void **state)
-{
-	(void)state;
-	messages_load(&messages);
-	return 0;
-}
-
-static int unload(void **state)
-{
-	(void)state;
-	messages_free(&messages);
-	return 0;
-}
 
 /* One octet and what comes of it; events told are counted. */
 static size_t push_octet(struct han_decoder *decoder, uint8_t octet, struct frames *frames)
