@@ -50,6 +50,8 @@ static const struct {
 	{ "double hour at midnight, first", "America/Santiago", "2026-04-04 23:30:00", NO, "2026-04-05 02:30:00", "2026-04-04T23:30:00-03:00" },
 	{ "double hour at midnight, second", "America/Santiago", "2026-04-04 23:30:00", NO, "2026-04-05 03:30:00", "2026-04-04T23:30:00-04:00" },
 	{ "winter is the exception, first", "Europe/Dublin", "2026-10-25 01:30:00", NO, "2026-10-25 00:30:00", "2026-10-25T01:30:00+01:00" },
+	{ "another standard time, first", "Europe/Moscow", "2014-10-26 01:30:00", NO, "2014-10-25 21:30:00", "2014-10-26T01:30:00+04:00" },
+	{ "another standard time, second", "Europe/Moscow", "2014-10-26 01:30:00", NO, "2014-10-25 22:30:00", "2014-10-26T01:30:00+03:00" },
 	{ "winter is the exception, second", "Europe/Dublin", "2026-10-25 01:30:00", NO, "2026-10-25 01:30:00", "2026-10-25T01:30:00+00:00" },
 
 	{ "deviation as the zone",      "Europe/Oslo", "2026-01-15 12:00:00", -60, "2026-01-15 11:00:00", "2026-01-15T12:00:00+01:00" },
@@ -104,6 +106,8 @@ static const struct {
 	{ "2038, by deviation",    "2038-01-19 04:14:08", -60, "2038-01-19 03:14:08", "2038-01-19T04:14:08+01:00" },
 	{ "2100 has no leap day",  "2100-03-01 00:00:00", NO, "2026-01-15 00:00:00", "2100-03-01T00:00:00+00:00" },
 	{ "29 February 2100",      "2100-02-29 00:00:00", NO, "2026-01-15 00:00:00", NULL },
+	{ "year 0 had a leap day", "0000-02-29 00:00:00", NO, "2026-01-15 00:00:00", "0000-02-29T00:00:00+00:00" },
+	{ "a year of five digits", "12026-03-01 00:00:00", NO, "2026-01-15 00:00:00", "12026-03-01T00:00:00+00:00" },
 	{ "9999",                  "9999-12-31 23:59:59", NO, "2026-01-15 00:00:00", "9999-12-31T23:59:59+00:00" },
 	{ "four digits",           "0999-01-01 00:00:00", NO, "2026-01-15 00:00:00", "0999-01-01T00:00:00+00:00" },
 };
@@ -255,6 +259,33 @@ static void test_print(void **state)
 	}
 }
 
+/* Every day of a thousand years as the C library has it, and the other way round. */
+static void test_days(void **state)
+{
+	(void)state;
+	set_zone("UTC");
+	for (int64_t day = -200000; day < 200000; day++) {
+		const time_t seconds = (time_t)(day * 86400 + (day * 7919 % 86400 + 86400) % 86400);
+		const struct clock_instant instant = { seconds, 0 };
+		struct clock_instant resolved;
+		char text[CLOCK_TEXT], expected[CLOCK_TEXT];
+		struct tm tm;
+
+		if (sizeof(time_t) < 8 && (day < -24000 || day > 24000))
+			continue;
+		gmtime_r(&seconds, &tm);
+		strftime(expected, sizeof(expected), "%Y-%m-%dT%H:%M:%S+00:00", &tm);
+		assert_string_equal(clock_print(&instant, text), expected);
+		assert_true(clock_resolve(
+			&(struct han_datetime){ (uint16_t)(tm.tm_year + 1900),
+		                                (uint8_t)(tm.tm_mon + 1), (uint8_t)tm.tm_mday, 255,
+		                                (uint8_t)tm.tm_hour, (uint8_t)tm.tm_min,
+		                                (uint8_t)tm.tm_sec, 255, NO, 255 },
+			seconds, &resolved));
+		assert_int_equal(resolved.utc, seconds);
+	}
+}
+
 /* Every field at every value: a time or none, and never more text than there is room. */
 static void test_any_octets(void **state)
 {
@@ -285,7 +316,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),      cmocka_unit_test(test_far),
 		cmocka_unit_test(test_gap),        cmocka_unit_test(test_print),
-		cmocka_unit_test(test_any_octets),
+		cmocka_unit_test(test_any_octets), cmocka_unit_test(test_days),
 	};
 
 	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
