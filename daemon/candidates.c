@@ -1,12 +1,12 @@
 #include "candidates.h"
 
 #include <glob.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "below.h"
 #include "occupied.h"
 
 #define DEBUG_UART "ttyAMA10"
@@ -15,16 +15,10 @@
 
 static bool is_raspberry_pi(const char *root)
 {
-	char path[PATH_MAX], model[64] = "";
-	FILE *f;
+	char path[PATH_MAX], model[64];
 
-	snprintf(path, sizeof(path), "%s/sys/firmware/devicetree/base/model", root);
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	if (!fgets(model, sizeof(model), f))
-		model[0] = '\0';
-	fclose(f);
+	below_read_line(below(path, root, "/sys/firmware/devicetree/base/model"), model,
+	                sizeof(model));
 	return strncmp(model, "Raspberry Pi", strlen("Raspberry Pi")) == 0;
 }
 
@@ -106,17 +100,10 @@ static void add(struct candidates *found, const char *path, const char *name, en
 /* Kernels have names for ports of the 8250 kind that are not there; their type is 0. */
 static bool has_hardware(const char *root, const char *name)
 {
-	char path[PATH_MAX], type[16] = "";
-	FILE *f;
+	char path[PATH_MAX], type[16];
 
-	snprintf(path, sizeof(path), "%s/sys/class/tty/%s/type", root, name);
-	f = fopen(path, "re");
-	if (!f)
-		return true;
-	if (!fgets(type, sizeof(type), f))
-		type[0] = '\0';
-	fclose(f);
-	return strcmp(type, "0\n") != 0;
+	below_read_line(below(path, root, "/sys/class/tty/%s/type", name), type, sizeof(type));
+	return strcmp(type, "0") != 0;
 }
 
 static void add_header(const char *root, const char *name, const char *const *taken, size_t count,
@@ -124,7 +111,7 @@ static void add_header(const char *root, const char *name, const char *const *ta
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/dev/%s", root, name);
+	below(path, root, "/dev/%s", name);
 	for (size_t i = 0; i < found->count; i++) {
 		if (strcmp(found->at[i].name, name) == 0)
 			return;
@@ -141,8 +128,7 @@ static void find_header(const char *root, const char *const *taken, size_t count
 	char path[PATH_MAX], target[PATH_MAX];
 	const char *first;
 
-	snprintf(path, sizeof(path), "%s/dev/serial0", root);
-	first = name_of(path, target);
+	first = name_of(below(path, root, "/dev/serial0"), target);
 	if (is_header_name(root, first))
 		add_header(root, first, taken, count, found);
 	else if (strcmp(first, DEBUG_UART) == 0 && access(path, F_OK) == 0)
@@ -159,9 +145,8 @@ static void name_by_id(const char *root, const char *name, char path[PATH_MAX])
 	char pattern[PATH_MAX], target[PATH_MAX];
 	glob_t links = { 0 };
 
-	snprintf(path, PATH_MAX, "%s/dev/%s", root, name);
-	snprintf(pattern, sizeof(pattern), "%s/dev/serial/by-id/*", root);
-	if (glob(pattern, 0, NULL, &links) == 0) {
+	below(path, root, "/dev/%s", name);
+	if (glob(below(pattern, root, "/dev/serial/by-id/*"), 0, NULL, &links) == 0) {
 		for (size_t i = 0; i < links.gl_pathc; i++) {
 			if (strcmp(name_of(links.gl_pathv[i], target), name) != 0 ||
 			    strlen(links.gl_pathv[i]) >= CANDIDATE_PATH)
@@ -182,10 +167,8 @@ static void find_adapters(const char *root, const char *const *taken, size_t cou
 	char pattern[PATH_MAX], path[PATH_MAX];
 	glob_t ports = { 0 };
 
-	snprintf(pattern, sizeof(pattern), "%s/dev/ttyUSB*", root);
-	glob(pattern, 0, NULL, &ports);
-	snprintf(pattern, sizeof(pattern), "%s/dev/ttyACM*", root);
-	glob(pattern, GLOB_APPEND, NULL, &ports);
+	glob(below(pattern, root, "/dev/ttyUSB*"), 0, NULL, &ports);
+	glob(below(pattern, root, "/dev/ttyACM*"), GLOB_APPEND, NULL, &ports);
 	for (size_t i = 0; i < ports.gl_pathc; i++) {
 		const char *name = basename(ports.gl_pathv[i]);
 
@@ -226,52 +209,38 @@ void candidates_find(const char *root, const char *const *taken, size_t taken_co
 
 /* ---- for people ---- */
 
+/* What stands behind the name, and with a rest also behind what has to be named there. */
+static const struct refusal_row {
+	const char *text;
+	const char *rest;
+} refusals[] = {
+	[REFUSAL_CONSOLE] = { "is a serial console: on a Raspberry Pi switch it off with raspi-config "
+	                      "(Interface Options, Serial Port: no login shell, but the port), "
+	                      "elsewhere remove console=",
+	                      " from the kernel's command line, then reboot" },
+	[REFUSAL_GETTY] = { "has a login prompt: `systemctl disable --now serial-getty@",
+	                    "` takes it away" },
+	[REFUSAL_BLUETOOTH] = { "leads to the Bluetooth radio: dtoverlay=disable-bt in config.txt "
+	                        "gives it to the header",
+	                        NULL },
+	[REFUSAL_LOCKED] = { "is in use by another program: /run/lock/LCK..", " says so" },
+	[REFUSAL_DEBUG] = { "is the connector for debugging, not the header: dtparam=uart0=on in "
+	                    "config.txt switches the header's UART on",
+	                    NULL },
+	[REFUSAL_SEVERAL] = { "is one of several USB adapters: set device to the meter's, ",
+	                      " if it is this" },
+};
+
 char *candidate_refusal(const struct candidate *candidate, char buf[REFUSAL_TEXT])
 {
-	const char *name = candidate->name;
+	const struct refusal_row *row = &refusals[candidate->refusal];
+	const char *named =
+		candidate->refusal == REFUSAL_SEVERAL ? candidate->path : candidate->name;
 
-	switch (candidate->refusal) {
-	case REFUSAL_NONE:
-		buf[0] = '\0';
-		break;
-	case REFUSAL_CONSOLE:
-		snprintf(
-			buf, REFUSAL_TEXT,
-			"%s is a serial console: on a Raspberry Pi switch it off with raspi-config "
-			"(Interface Options, Serial Port: no login shell, but the port), elsewhere "
-			"remove console=%s from the kernel's command line, then reboot",
-			name, name);
-		break;
-	case REFUSAL_GETTY:
-		snprintf(
-			buf, REFUSAL_TEXT,
-			"%s has a login prompt: `systemctl disable --now serial-getty@%s` takes it away",
-			name, name);
-		break;
-	case REFUSAL_BLUETOOTH:
-		snprintf(
-			buf, REFUSAL_TEXT,
-			"%s leads to the Bluetooth radio: dtoverlay=disable-bt in config.txt gives it "
-			"to the header",
-			name);
-		break;
-	case REFUSAL_LOCKED:
-		snprintf(buf, REFUSAL_TEXT,
-		         "%s is in use by another program: /run/lock/LCK..%s says so", name, name);
-		break;
-	case REFUSAL_DEBUG:
-		snprintf(buf, REFUSAL_TEXT,
-		         "%s is the connector for debugging, not the header: dtparam=uart0=on in "
-		         "config.txt switches the header's UART on",
-		         name);
-		break;
-	case REFUSAL_SEVERAL:
-		snprintf(
-			buf, REFUSAL_TEXT,
-			"%s is one of several USB adapters: set device to the meter's, %s if it is this",
-			name, candidate->path);
-		break;
-	}
+	buf[0] = '\0';
+	if (row->text)
+		snprintf(buf, REFUSAL_TEXT, "%s %s%s%s", candidate->name, row->text,
+		         row->rest ? named : "", row->rest ? row->rest : "");
 	return buf;
 }
 

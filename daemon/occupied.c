@@ -1,41 +1,14 @@
 #include "occupied.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <utmpx.h>
 
-__attribute__((format(printf, 2, 3))) static char *format_path(char path[PATH_MAX],
-                                                               const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	if (vsnprintf(path, PATH_MAX, format, args) >= PATH_MAX)
-		path[0] = '\0'; /* which does not exist */
-	va_end(args);
-	return path;
-}
-
-/* The file's first line, "" without one. */
-static char *read_line(const char *path, char *buf, int size)
-{
-	FILE *f = fopen(path, "re");
-
-	buf[0] = '\0';
-	if (!f)
-		return buf;
-	if (!fgets(buf, size, f))
-		buf[0] = '\0';
-	fclose(f);
-	buf[strcspn(buf, "\n")] = '\0';
-	return buf;
-}
+#include "below.h"
 
 /* ---- the kernel's messages ---- */
 
@@ -44,12 +17,12 @@ bool occupied_by_console(const char *root, const char *name)
 	char path[PATH_MAX], line[512];
 	char *rest = line;
 
-	read_line(format_path(path, "%s/sys/class/tty/console/active", root), line, sizeof(line));
+	below_read_line(below(path, root, "/sys/class/tty/console/active"), line, sizeof(line));
 	for (char *word = strsep(&rest, " "); word; word = strsep(&rest, " ")) {
 		if (strcmp(word, name) == 0)
 			return true;
 	}
-	read_line(format_path(path, "%s/sys/class/tty/%s/console", root, name), line, sizeof(line));
+	below_read_line(below(path, root, "/sys/class/tty/%s/console", name), line, sizeof(line));
 	return line[0] == 'Y';
 }
 
@@ -64,9 +37,8 @@ static bool is_masked(const char *root, const char *unit, const char *name)
 	char path[PATH_MAX], target[16];
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		ssize_t n = readlink(
-			format_path(path, "%s%s/%s@%s.service", root, places[i], unit, name),
-			target, sizeof(target));
+		ssize_t n = readlink(below(path, root, "%s/%s@%s.service", places[i], unit, name),
+		                     target, sizeof(target));
 
 		if (n == (ssize_t)strlen("/dev/null") &&
 		    memcmp(target, "/dev/null", (size_t)n) == 0)
@@ -94,8 +66,7 @@ static bool is_wanted(const char *root, const char *unit, const char *name)
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if (link_exists(
-			    format_path(path, "%s%s/%s@%s.service", root, places[i], unit, name)))
+		if (link_exists(below(path, root, "%s/%s@%s.service", places[i], unit, name)))
 			return true;
 	}
 	return false;
@@ -107,9 +78,8 @@ static bool is_running(const char *root, const char *unit, const char *name)
 	const char *slice = strcmp(unit, "getty") == 0 ? "getty" : "serial\\x2dgetty";
 	char path[PATH_MAX];
 
-	return access(format_path(path,
-	                          "%s/sys/fs/cgroup/system.slice/system-%s.slice/%s@%s.service",
-	                          root, slice, unit, name),
+	return access(below(path, root, "/sys/fs/cgroup/system.slice/system-%s.slice/%s@%s.service",
+	                    slice, unit, name),
 	              F_OK) == 0;
 }
 
@@ -117,7 +87,7 @@ static bool is_running(const char *root, const char *unit, const char *name)
 static bool is_in_utmp(const char *root, const char *name)
 {
 	char path[PATH_MAX];
-	FILE *f = fopen(format_path(path, "%s/run/utmp", root), "re");
+	FILE *f = fopen(below(path, root, "/run/utmp"), "re");
 	struct utmpx entry;
 	bool found = false;
 
@@ -148,19 +118,19 @@ bool occupied_by_getty(const char *root, const char *name)
 bool occupied_by_bluetooth(const char *root, const char *name)
 {
 	char path[PATH_MAX], target[PATH_MAX], status[16];
-	ssize_t n = readlink(format_path(path, "%s/dev/serial1", root), target, sizeof(target) - 1);
+	ssize_t n = readlink(below(path, root, "/dev/serial1"), target, sizeof(target) - 1);
 
 	if (n > 0) {
 		target[n] = '\0';
 		if (strcmp(basename(target), name) == 0)
 			return true;
 	}
-	format_path(path, "%s/sys/class/tty/%s/device/of_node/bluetooth", root, name);
+	below(path, root, "/sys/class/tty/%s/device/of_node/bluetooth", name);
 	if (access(path, F_OK) < 0)
 		return false;
-	read_line(format_path(path, "%s/sys/class/tty/%s/device/of_node/bluetooth/status", root,
-	                      name),
-	          status, sizeof(status));
+	below_read_line(
+		below(path, root, "/sys/class/tty/%s/device/of_node/bluetooth/status", name),
+		status, sizeof(status));
 	return strcmp(status, "disabled") != 0;
 }
 
@@ -170,9 +140,9 @@ bool occupied_by_lock(const char *root, const char *name)
 	char path[PATH_MAX], line[32], *end;
 	long pid;
 
-	if (access(format_path(path, "%s/run/lock/LCK..%s", root, name), F_OK) < 0)
+	if (access(below(path, root, "/run/lock/LCK..%s", name), F_OK) < 0)
 		return false;
-	pid = strtol(read_line(path, line, sizeof(line)), &end, 10);
+	pid = strtol(below_read_line(path, line, sizeof(line)), &end, 10);
 	return end == line || pid <= 0 || pid > INT_MAX || kill((pid_t)pid, 0) == 0 ||
 	       errno != ESRCH;
 }
