@@ -7,20 +7,33 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include "hex.h"
 
 #define SECRET_ROOM 1024
+#define SERVICE     "/run/credentials/hanmqttd.service"
 
-#define EVERYBODY "everybody may read it; accepted: a file with mode 0640 or less"
+static void refuse(char error[SECRET_ERROR], const char *path, const char *why)
+{
+	snprintf(error, SECRET_ERROR, "%.200s: %s", path, why);
+}
 
-static bool everybody_may_read(FILE *stream)
+/* Why the file can hold no secret; NULL: it can. */
+static const char *unfit(FILE *stream)
 {
 	struct stat st;
 
-	return fstat(fileno(stream), &st) < 0 || (st.st_mode & S_IROTH);
+	if (fstat(fileno(stream), &st) < 0)
+		return strerror(errno);
+	if (S_ISDIR(st.st_mode))
+		return strerror(EISDIR);
+	if (st.st_mode & S_IROTH)
+		return "everybody may read it; accepted: a file with mode 0640 or less";
+	return NULL;
 }
 
-/* Unbuffered, so that no copy stays behind in memory that was freed. NULL: why says what is wrong; a
- * part of a line that is too long would be a wrong secret. */
+/* NULL: why says what is wrong; a part of a line that is too long would be a wrong secret. */
 static char *read_first_line(FILE *stream, const char **why)
 {
 	char *secret = calloc(1, SECRET_ROOM);
@@ -29,7 +42,6 @@ static char *read_first_line(FILE *stream, const char **why)
 	*why = "no memory";
 	if (!secret)
 		return NULL;
-	setvbuf(stream, NULL, _IONBF, 0);
 	if (!fgets(secret, SECRET_ROOM, stream))
 		secret[0] = '\0';
 	len = strlen(secret);
@@ -45,33 +57,54 @@ static char *read_first_line(FILE *stream, const char **why)
 	return NULL;
 }
 
-char *secret_read_file(const char *path, char error[SECRET_ERROR])
+FILE *secret_open(const char *path, char error[SECRET_ERROR])
 {
 	FILE *stream = fopen(path, "re");
-	const char *why = EVERYBODY;
-	char *secret = NULL;
+	const char *why;
 
 	error[0] = '\0';
 	if (!stream) {
-		snprintf(error, SECRET_ERROR, "%.200s: %s", path, strerror(errno));
+		refuse(error, path, strerror(errno));
 		return NULL;
 	}
-	if (!everybody_may_read(stream))
-		secret = read_first_line(stream, &why);
+	why = unfit(stream);
+	if (why) {
+		refuse(error, path, why);
+		fclose(stream);
+		return NULL;
+	}
+	setvbuf(stream, NULL, _IONBF, 0);
+	return stream;
+}
+
+char *secret_read_file(const char *path, char error[SECRET_ERROR])
+{
+	FILE *stream = secret_open(path, error);
+	const char *why;
+	char *secret;
+
+	if (!stream)
+		return NULL;
+	secret = read_first_line(stream, &why);
 	fclose(stream);
 	if (!secret)
-		snprintf(error, SECRET_ERROR, "%.200s: %s", path, why);
+		refuse(error, path, why);
 	return secret;
 }
 
-/* Where that credential is; false when there is none. */
-static bool find_credential(const char *name, char path[PATH_MAX])
+void secret_use_service_credentials(void)
+{
+	if (access(SERVICE, X_OK) == 0)
+		setenv("CREDENTIALS_DIRECTORY", SERVICE, 0);
+}
+
+bool secret_find_credential(const char *name, char *path, size_t size)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY");
 	struct stat st;
+	int len = dir ? snprintf(path, size, "%s/%s", dir, name) : -1;
 
-	return dir && snprintf(path, PATH_MAX, "%s/%s", dir, name) < PATH_MAX &&
-	       (stat(path, &st) == 0 || errno != ENOENT);
+	return len >= 0 && (size_t)len < size && (stat(path, &st) == 0 || errno != ENOENT);
 }
 
 char *secret_read_credential(const char *name, char error[SECRET_ERROR])
@@ -79,7 +112,8 @@ char *secret_read_credential(const char *name, char error[SECRET_ERROR])
 	char path[PATH_MAX];
 
 	error[0] = '\0';
-	return find_credential(name, path) ? secret_read_file(path, error) : NULL;
+	return secret_find_credential(name, path, sizeof(path)) ? secret_read_file(path, error)
+	                                                        : NULL;
 }
 
 void secret_free(char *secret)
@@ -95,24 +129,13 @@ bool secret_version_same(const struct secret_version *a, const struct secret_ver
 	       a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
 }
 
-static int digit_of(int c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* Unbuffered, as above. */
 static bool read_digits(FILE *stream, uint8_t key[SECRET_KEY])
 {
 	size_t digits = 0;
 	int c;
 
-	setvbuf(stream, NULL, _IONBF, 0);
 	while ((c = getc(stream)) != EOF) {
-		int digit = digit_of(c);
+		int digit = hex_digit((char)c);
 
 		if (c == ' ' || (c >= '\t' && c <= '\r'))
 			continue;
@@ -124,32 +147,38 @@ static bool read_digits(FILE *stream, uint8_t key[SECRET_KEY])
 	return digits == (size_t)2 * SECRET_KEY && !ferror(stream);
 }
 
+static struct secret_version version_of(const struct stat *st)
+{
+	return (struct secret_version){ st->st_dev, st->st_ino, st->st_size, st->st_ctim };
+}
+
+struct secret_version secret_version_of(const char *path)
+{
+	struct stat st;
+
+	return path && stat(path, &st) == 0 ? version_of(&st) : (struct secret_version){ 0 };
+}
+
 bool secret_read_key(const char *path, uint8_t key[SECRET_KEY], struct secret_version *version,
                      char error[SECRET_ERROR])
 {
-	FILE *stream = fopen(path, "re");
+	FILE *stream = secret_open(path, error);
 	uint8_t digits[SECRET_KEY] = { 0 };
-	const char *why = NULL;
 	struct stat st;
+	bool found;
 
-	error[0] = '\0';
-	if (!stream) {
-		snprintf(error, SECRET_ERROR, "%.200s: %s", path, strerror(errno));
+	if (!stream)
 		return false;
-	}
-	if (fstat(fileno(stream), &st) < 0 || (st.st_mode & S_IROTH))
-		why = EVERYBODY;
-	else if (!read_digits(stream, digits))
-		why = "it holds no key; accepted: 32 hex digits";
+	found = fstat(fileno(stream), &st) == 0 && read_digits(stream, digits);
 	fclose(stream);
-	if (why) {
-		snprintf(error, SECRET_ERROR, "%.200s: %s", path, why);
-	} else {
+	if (found) {
 		memcpy(key, digits, SECRET_KEY);
-		*version = (struct secret_version){ st.st_dev, st.st_ino, st.st_size, st.st_ctim };
+		*version = version_of(&st);
+	} else {
+		refuse(error, path, "it holds no key; accepted: 32 hex digits");
 	}
 	explicit_bzero(digits, sizeof(digits));
-	return !why;
+	return found;
 }
 
 bool secret_read_key_credential(const char *name, uint8_t key[SECRET_KEY],
@@ -158,5 +187,6 @@ bool secret_read_key_credential(const char *name, uint8_t key[SECRET_KEY],
 	char path[PATH_MAX];
 
 	error[0] = '\0';
-	return find_credential(name, path) && secret_read_key(path, key, version, error);
+	return secret_find_credential(name, path, sizeof(path)) &&
+	       secret_read_key(path, key, version, error);
 }

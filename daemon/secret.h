@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/types.h>
 #include <time.h>
 
@@ -19,6 +20,16 @@ char *secret_read_credential(const char *name, char error[SECRET_ERROR]);
 
 void secret_free(char *secret); /* accepts NULL */
 
+/* A file that not everybody may read, to be read without a buffer, which would stay behind in memory. NULL:
+ * error says why. */
+FILE *secret_open(const char *path, char error[SECRET_ERROR]);
+
+/* For a program that systemd has not started: the credentials that it gave to the service, while that runs. */
+void secret_use_service_credentials(void);
+
+/* Where a credential is, into size octets of path; false: there is no such. */
+bool secret_find_credential(const char *name, char *path, size_t size);
+
 /* Which state of which file a key came from, to tell another key without keeping this one. */
 struct secret_version {
 	dev_t device;
@@ -28,6 +39,7 @@ struct secret_version {
 };
 
 bool secret_version_same(const struct secret_version *a, const struct secret_version *b);
+struct secret_version secret_version_of(const char *path); /* NULL or not there: all zero */
 
 /* A key of 32 hex digits, blanks anywhere, from a file that not everybody may read, or from
  * $CREDENTIALS_DIRECTORY/name. False: error says why, or is empty when there is no such credential; key

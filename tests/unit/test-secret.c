@@ -128,6 +128,7 @@ static void test_no_file(void **state)
 	check_refused(scratch_path(*state, "nothing", path), "No such file or directory");
 	scratch_text(*state, "file", "x");
 	check_refused(scratch_path(*state, "file/below", below), "Not a directory");
+	check_refused(((const struct scratch *)*state)->dir, "Is a directory");
 }
 
 /* A path too long for the message is cut there. */
