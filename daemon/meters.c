@@ -5,7 +5,6 @@
 #include "aidon.h"
 #include "dsmr.h"
 #include "iskra.h"
-#include "kaifa.h"
 #include "kamstrup.h"
 #include "landisgyr.h"
 #include "sagemcom.h"
@@ -14,14 +13,12 @@
 
 /* ---- from a sample to the lists of Kaifa, whose encoder plays a meter that is written down ---- */
 
-static size_t play_kaifa(struct encoder *e, const struct sample *sample, unsigned list,
-                         bool one_phase)
+struct kaifa meters_kaifa(const struct sample *sample)
 {
 	const struct household_state *state = &sample->state;
 	struct kaifa meter = {
-		.meter_id = one_phase ? "6970631400000001" : "6970631400000000",
-		.meter_type = one_phase ? "MA105H2E" : "MA304H4",
-		.one_phase = one_phase,
+		.meter_id = "6970631400000000",
+		.meter_type = "MA304H4",
 		.source = { 0x02, 0x01 },
 		.now = sample_civil(&sample->now),
 		.clock = sample_civil(&sample->now),
@@ -34,21 +31,28 @@ static size_t play_kaifa(struct encoder *e, const struct sample *sample, unsigne
 	memcpy(meter.current, state->current_ma, sizeof(meter.current));
 	memcpy(meter.voltage, state->voltage_dv, sizeof(meter.voltage));
 	memcpy(meter.energy, sample->energy, sizeof(meter.energy));
-	return kaifa_encode(e, &meter, (enum kaifa_list)list);
+	return meter;
 }
 
 static size_t play_ma304(struct encoder *e, const struct sample *sample, unsigned list,
                          const struct seal *seal)
 {
+	const struct kaifa meter = meters_kaifa(sample);
+
 	(void)seal;
-	return play_kaifa(e, sample, list, false);
+	return kaifa_encode(e, &meter, (enum kaifa_list)list);
 }
 
 static size_t play_ma105(struct encoder *e, const struct sample *sample, unsigned list,
                          const struct seal *seal)
 {
+	struct kaifa meter = meters_kaifa(sample);
+
 	(void)seal;
-	return play_kaifa(e, sample, list, true);
+	meter.meter_id = "6970631400000001";
+	meter.meter_type = "MA105H2E";
+	meter.one_phase = true;
+	return kaifa_encode(e, &meter, (enum kaifa_list)list);
 }
 
 /* ---- who sends what when ---- */
@@ -111,4 +115,16 @@ unsigned meters_due(const struct meters_row *row, const struct han_datetime *now
 		return due->list;
 	}
 	return 0;
+}
+
+unsigned meters_next(const struct meters_row *row, struct sampler *sampler, struct sample *sample,
+                     unsigned *delay_ms)
+{
+	unsigned list;
+
+	do {
+		sampler_next(sampler, sample);
+		list = meters_due(row, &sample->now, delay_ms);
+	} while (list == 0);
+	return list;
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "encoder.h"
+#include "kaifa.h"
 #include "sample.h"
 #include "seal.h"
 
@@ -41,5 +42,12 @@ const struct meters_row *meters_find(const char *name);
 /* The list that is due in that second, and after how many ms of it; 0: none, and delay_ms is not written. */
 unsigned meters_due(const struct meters_row *row, const struct han_datetime *now,
                     unsigned *delay_ms);
+
+/* Lives on until a second in which a list is due: that one, and after how many ms of it. */
+unsigned meters_next(const struct meters_row *row, struct sampler *sampler, struct sample *sample,
+                     unsigned *delay_ms);
+
+/* Kaifa's encoder plays a meter that is written down: kaifa-ma304 with what it knows in that second. */
+struct kaifa meters_kaifa(const struct sample *sample);
 
 #endif

@@ -85,6 +85,24 @@ struct han_datetime sample_civil(const struct han_datetime *time)
 	return civil;
 }
 
+struct han_datetime sample_date(time_t second)
+{
+	struct tm tm;
+
+	gmtime_r(&second, &tm);
+	return (struct han_datetime){
+		.year = (uint16_t)(tm.tm_year + 1900),
+		.month = (uint8_t)(tm.tm_mon + 1),
+		.day = (uint8_t)tm.tm_mday,
+		.weekday = (uint8_t)(tm.tm_wday ? tm.tm_wday : 7),
+		.hour = (uint8_t)tm.tm_hour,
+		.minute = (uint8_t)tm.tm_min,
+		.second = (uint8_t)tm.tm_sec,
+		.hundredths = HAN_UNSPECIFIED,
+		.deviation = HAN_NO_DEVIATION,
+	};
+}
+
 /* Directive 2000/84/EC: from the last Sunday in March, 2 o'clock, to that in October, 3 o'clock. Both months
  * have 31 days. */
 static bool in_summer(const struct tm *tm)
@@ -100,21 +118,12 @@ static bool in_summer(const struct tm *tm)
 
 static struct han_datetime datetime_of(const struct sampler *s, time_t second)
 {
-	struct tm tm;
+	struct han_datetime time = sample_date(second);
 
-	gmtime_r(&second, &tm);
-	return (struct han_datetime){
-		.year = (uint16_t)(tm.tm_year + 1900),
-		.month = (uint8_t)(tm.tm_mon + 1),
-		.day = (uint8_t)tm.tm_mday,
-		.weekday = (uint8_t)(tm.tm_wday ? tm.tm_wday : 7),
-		.hour = (uint8_t)tm.tm_hour,
-		.minute = (uint8_t)tm.tm_min,
-		.second = (uint8_t)tm.tm_sec,
-		.hundredths = 0,
-		.deviation = s->summer ? -120 : -60,
-		.status = s->summer ? SUMMER : 0,
-	};
+	time.hundredths = 0;
+	time.deviation = s->summer ? -120 : -60;
+	time.status = s->summer ? SUMMER : 0;
+	return time;
 }
 
 /* ---- samples ---- */

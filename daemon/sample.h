@@ -36,6 +36,9 @@ uint64_t sample_value(const struct sample *sample, struct han_obis obis, int exp
 /* A time as a meter writes it that does not know its zone: without deviation, status 0, and no hundredths. */
 struct han_datetime sample_civil(const struct han_datetime *time);
 
+/* Local time as if it were UTC, written like that. */
+struct han_datetime sample_date(time_t second);
+
 /* The same with the registers of the last full hour, which are what a list that comes once an hour has. */
 struct sample sample_hourly(const struct sample *sample);
 

@@ -138,16 +138,13 @@ static void play(struct player *p, const struct meters_row *meter,
 	p->octet_ns = meter->bits * SECOND_NS / meter->baud;
 	sampler_init(&sampler, settings->start, meter->phases);
 	terminal_start(&p->terminal);
-	for (time_t second = 0; !p->terminal.stopped; second++) {
+	while (!p->terminal.stopped) {
 		uint8_t buf[METERS_MESSAGE_MAX];
 		struct sample sample;
 		struct encoder e;
-		unsigned list, delay_ms;
+		unsigned delay_ms, list = meters_next(meter, &sampler, &sample, &delay_ms);
+		time_t second = sampler.second - 1 - settings->start;
 
-		sampler_next(&sampler, &sample);
-		list = meters_due(meter, &sample.now, &delay_ms);
-		if (list == 0)
-			continue;
 		sample.number = number++;
 		encoder_init(&e, buf, sizeof(buf));
 		meter->encode(&e, &sample, list, &seal);

@@ -9,16 +9,16 @@
 #include <string.h>
 
 #define INPUT "[FILE|DEVICE|tcp://HOST:PORT|-]"
-#define INPUT_ABOUT                                                                             \
-	"The input is a file, a capture of `hantool capture`, a serial port, a serial server\n" \
-	"on the network, or standard input.\n"
-#define LINE_OPTIONS                                                                                 \
-	"  --baud N              of a serial port: 300 to 115200; 2400, with --protocol p1 115200\n" \
+#define INPUT_ABOUT                                                                      \
+	"The input is a file, a capture of `hantool capture`, a serial port, a serial\n" \
+	"server on the network, or standard input.\n"
+#define LINE_OPTIONS                                                                        \
+	"  --baud N              of a serial port, 300 to 115200; else 2400 (p1: 115200)\n" \
 	"  --format FORMAT       of a serial port: 8N1 (the default), 8E1 or 7E1\n"
-#define INPUT_OPTIONS                                                                          \
-	"  --protocol PROTOCOL   auto, hdlc, mbus, p1, or dlms (the input is one bare APDU)\n" \
-	"  --list LIST           auto, or a name that `hantool lists` prints\n"                \
-	"  --key HEX             encryption key (GUEK): 32 hex digits\n"                       \
+#define INPUT_OPTIONS                                                                        \
+	"  --protocol PROTOCOL   auto, hdlc, mbus, p1, or dlms (the input is a bare APDU)\n" \
+	"  --list LIST           auto, or a name that `hantool lists` prints\n"              \
+	"  --key HEX             encryption key (GUEK): 32 hex digits\n"                     \
 	"  --auth-key HEX        authentication key (GAK): 32 hex digits\n" LINE_OPTIONS
 
 static const struct {
@@ -41,32 +41,29 @@ static const struct {
 	        "lists     name the lists and the simulated meters that are known\n"
 	        "\n"
 	        "`hantool COMMAND --help` tells more, hantool(1) tells all.\n" },
-	{ "decode",
-	  "Usage: hantool decode [OPTION]... " INPUT "\n"
-	  "\n"
-	  "Prints one JSON object per message; what is refused has a line on standard error.\n" INPUT_ABOUT
-	  "\n"
-	  "  --compact             one line per message\n" INPUT_OPTIONS },
+	{ "decode", "Usage: hantool decode [OPTION]... " INPUT "\n"
+	            "\n"
+	            "Prints one JSON object per message, and a line on standard error for what is\n"
+	            "refused.\n" INPUT_ABOUT "\n"
+	            "  --compact             one line per message\n" INPUT_OPTIONS },
 	{ "explain",
 	  "Usage: hantool explain [OPTION]... " INPUT "\n"
 	  "\n"
 	  "Prints every octet of the input with its meaning, and a summary.\n" INPUT_ABOUT
 	  "\n" INPUT_OPTIONS },
-	{ "capture",
-	  "Usage: hantool capture [OPTION]... DEVICE|tcp://HOST:PORT\n"
-	  "\n"
-	  "Writes what comes, with its times, until it is interrupted.\n"
-	  "\n"
-	  "  --output FILE         write to FILE, which must not exist yet, instead of standard output\n"
-	  "  --protocol PROTOCOL   auto, hdlc, mbus, or p1\n" LINE_OPTIONS },
-	{ "replay",
-	  "Usage: hantool replay [OPTION]... FILE\n"
-	  "\n"
-	  "Plays a capture on a pty, prints the pty's path, and ends when all was read. A file\n"
-	  "without times is played as 2400 8N1 would bring it.\n"
-	  "\n"
-	  "  --speed X             X times as fast, above 0 up to 1000\n"
-	  "  --link PATH           make PATH a symbolic link to the pty\n" },
+	{ "capture", "Usage: hantool capture [OPTION]... DEVICE|tcp://HOST:PORT\n"
+	             "\n"
+	             "Writes what comes, with its times, until it is interrupted.\n"
+	             "\n"
+	             "  --output FILE         a new file to write to, instead of standard output\n"
+	             "  --protocol PROTOCOL   auto, hdlc, mbus, or p1\n" LINE_OPTIONS },
+	{ "replay", "Usage: hantool replay [OPTION]... FILE\n"
+	            "\n"
+	            "Plays a capture on a pty, prints the pty's path, and ends when all was read.\n"
+	            "A file without times is played as 2400 8N1 would bring it.\n"
+	            "\n"
+	            "  --speed X             X times as fast, above 0 up to 1000\n"
+	            "  --link PATH           make PATH a symbolic link to the pty\n" },
 	{ "simulate",
 	  "Usage: hantool simulate [OPTION]...\n"
 	  "\n"
@@ -74,15 +71,14 @@ static const struct {
 	  "\n"
 	  "  --meter METER         one that `hantool lists` prints; kaifa-ma304\n"
 	  "  --key HEX             encryption key of a meter that encrypts: 32 hex digits\n"
-	  "  --auth-key HEX        its authentication key, when it is to authenticate as well\n"
+	  "  --auth-key HEX        its authentication key, if it is to authenticate as well\n"
 	  "  --speed X             X times the meter's own pace, above 0 up to 1000\n"
 	  "  --start TIME          the meter's clock at the start, like 2026-01-31T23:59:50\n"
 	  "  --link PATH           make PATH a symbolic link to the pty\n" },
-	{ "lists",
-	  "Usage: hantool lists\n"
-	  "\n"
-	  "Prints the lists that are known: name, maker, and what it is; then the meters that\n"
-	  "`hantool simulate` plays.\n" },
+	{ "lists", "Usage: hantool lists\n"
+	           "\n"
+	           "Prints the lists that are known: name, maker, and what it is; then the meters\n"
+	           "that `hantool simulate` plays.\n" },
 };
 
 void usage_refuse(const char *command, const char *format, ...)
