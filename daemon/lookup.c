@@ -3,12 +3,13 @@
 #include <errno.h>
 #include <netdb.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "thread.h"
 
 /* The thread's and the loop's; whoever lets go of it last frees it. */
 struct lookup_job {
@@ -34,13 +35,21 @@ static void job_free(struct lookup_job *job)
 	free(job);
 }
 
+static void wake(const struct lookup_job *job)
+{
+	const uint64_t one = 1;
+
+	if (write(job->wake, &one, sizeof(one)) < 0) {
+		/* a counter of one takes one more */
+	}
+}
+
 static void *look_up(void *user)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
 	struct lookup_job *job = user;
 	struct addrinfo *found = NULL;
 	int rc = getaddrinfo(job->address.host, job->address.port, &hints, &found);
-	uint64_t one = 1;
 	bool last;
 
 	pthread_mutex_lock(&job->lock);
@@ -48,9 +57,7 @@ static void *look_up(void *user)
 	job->found = rc == 0 ? found : NULL;
 	job->done = true;
 	last = job->given_up;
-	if (write(job->wake, &one, sizeof(one)) < 0) {
-		/* a counter of one takes one more */
-	}
+	wake(job);
 	pthread_mutex_unlock(&job->lock);
 	if (last) {
 		job_free(job);
@@ -59,20 +66,23 @@ static void *look_up(void *user)
 	return NULL;
 }
 
-/* The thread takes no signal of the process. */
+/* An address in numbers needs neither a name server nor a thread. */
+static bool is_numeric(struct lookup_job *job)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+		                        .ai_flags = AI_NUMERICSERV | AI_NUMERICHOST };
+
+	return getaddrinfo(job->address.host, job->address.port, &hints, &job->found) == 0;
+}
+
 static int start_thread(struct lookup_job *job)
 {
-	sigset_t all, before;
 	pthread_t thread;
-	int rc;
+	int rc = thread_start(&thread, look_up, job);
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	rc = pthread_create(&thread, NULL, look_up, job);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (rc == 0)
 		pthread_detach(thread);
-	return -rc;
+	return rc;
 }
 
 static void let_go(struct lookup *lookup)
@@ -130,6 +140,11 @@ int lookup_start(struct lookup *lookup, struct loop *loop, const struct address 
 	}
 	lookup->loop = loop;
 	lookup->job = job;
+	job->done = is_numeric(job);
+	if (job->done) {
+		wake(job);
+		return 0;
+	}
 	rc = start_thread(job);
 	if (rc < 0) {
 		job->done = true;
