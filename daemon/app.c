@@ -7,11 +7,13 @@
 
 #include "about.h"
 #include "candidates.h"
+#include "keeper.h"
 #include "log.h"
 #include "status.h"
 
 #define DIAGNOSTICS_MS 60000
 #define STATUS_GAP_MS  10000
+#define KEEPER_MS      300
 #define GOODBYE_MS     1500 /* of the two seconds that a stop may take */
 #define STATUS_MAX     64   /* of meters in the status */
 
@@ -270,6 +272,7 @@ int app_start(struct app *app, struct loop *loop, struct service *service, struc
 	};
 	clock_gettime(CLOCK_REALTIME, &app->start);
 	apply_log(app);
+	keeper_start();
 	service_watch(service, stalled_ms, app);
 	rc = timer_init(&app->diagnostics, loop, diagnostics_fired);
 	if (rc == 0)
@@ -335,6 +338,7 @@ bool app_stop(struct app *app)
 {
 	stop_stations(app);
 	stop_broker(app, GOODBYE_MS);
+	app->abandoned |= !keeper_stop(KEEPER_MS);
 	power_close(&app->power);
 	timer_fini(&app->diagnostics);
 	config_free(app->config);

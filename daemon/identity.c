@@ -6,8 +6,8 @@
 #include <systemd/sd-id128.h>
 
 #include "hash.h"
+#include "keeper.h"
 #include "log.h"
-#include "state.h"
 
 /* The machine id itself stays on the machine: systemd derives one of our own from it. */
 static uint64_t hash_of_machine(void)
@@ -29,12 +29,22 @@ char *identity_of_port(const char *port, char buf[IDENTITY_TEXT])
 	return buf;
 }
 
+bool identity_is_port(const char *identity)
+{
+	return strncmp(identity, "port-", strlen("port-")) == 0;
+}
+
 char *identity_of_machine(char buf[IDENTITY_TEXT])
 {
 	uint64_t h = hash_of_machine();
 
 	snprintf(buf, IDENTITY_TEXT, "%04x", (unsigned)(h >> 48 ^ h >> 24 ^ h) & 0xFFFF);
 	return buf;
+}
+
+bool identity_is_name(const char *identity)
+{
+	return identity[0] && strcmp(identity, "bridge") != 0;
 }
 
 bool identity_is_news(const struct identity *known, const struct identity *said)
@@ -81,7 +91,7 @@ bool identity_load(const char *port, struct identity *identity)
 {
 	char text[256], *kind;
 
-	if (!state_load("identity", port, text, sizeof(text)))
+	if (!keeper_load("identity", port, text, sizeof(text)))
 		return false;
 	kind = cut_line(text);
 	cut_line(kind);
@@ -89,22 +99,25 @@ bool identity_load(const char *port, struct identity *identity)
 		if (*c < 0x20 || *c > 0x7E)
 			return false;
 	}
-	if (!text[0])
+	if (!identity_is_name(text))
 		return false;
 	snprintf(identity->text, sizeof(identity->text), "%.*s", HAN_IDENTITY_TEXT - 1, text);
 	identity->by = kind_of(kind);
 	return true;
 }
 
+static void tell_failure(const char *port, int rc)
+{
+	(void)port;
+	log_warning("identity: the state directory: %s; after a restart the meter is known only "
+	            "once it has said its number",
+	            strerror(-rc));
+}
+
 void identity_save(const char *port, const struct identity *identity)
 {
 	char text[256];
-	int rc;
 
 	snprintf(text, sizeof(text), "%s\n%s\n", identity->text, kinds[identity->by]);
-	rc = state_save("identity", port, text);
-	if (rc < 0)
-		log_warning("identity: the state directory: %s; after a restart the meter is known "
-		            "only once it has said its number",
-		            strerror(-rc));
+	keeper_save("identity", port, text, tell_failure);
 }

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "keeper.h"
 #include "log.h"
-#include "state.h"
 
 #define TEXT_MAX (REMEMBERED_PATH + 32)
 
@@ -39,7 +39,7 @@ bool remembered_load(const char *device, struct remembered *remembered)
 	char text[TEXT_MAX];
 	struct remembered said;
 
-	if (!state_load("port", device, text, sizeof(text)))
+	if (!keeper_load("port", device, text, sizeof(text)))
 		return false;
 	if (!parse(text, &said)) {
 		log_debug("remembered port of %s: the file makes no sense and is ignored", device);
@@ -49,16 +49,18 @@ bool remembered_load(const char *device, struct remembered *remembered)
 	return true;
 }
 
+static void tell_failure(const char *device, int rc)
+{
+	(void)device;
+	log_warning("meter: the state directory: %s; after a restart the port is searched anew",
+	            strerror(-rc));
+}
+
 void remembered_save(const char *device, const struct remembered *remembered)
 {
 	char text[TEXT_MAX];
-	int rc;
 
 	snprintf(text, sizeof(text), "%s\n%u %s\n", remembered->path, remembered->line.baud,
 	         serial_format_name(remembered->line.format));
-	rc = state_save("port", device, text);
-	if (rc < 0)
-		log_warning("meter: the state directory: %s; after a restart the port is searched "
-		            "anew",
-		            strerror(-rc));
+	keeper_save("port", device, text, tell_failure);
 }

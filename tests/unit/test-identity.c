@@ -21,6 +21,7 @@ static const struct {
 	{ "more lines",      "69706314\nx\n",      11, "69706314", HAN_IDENTITY_METER_ID },
 	{ "one sign",        "~\n",                2,  "~", HAN_IDENTITY_METER_ID },
 	{ "blank",           " \n",                2,  " ", HAN_IDENTITY_METER_ID },
+	{ "the daemon's own", "bridge\n",          7,  NULL, HAN_IDENTITY_NONE },
 	{ "device name",     "ISK1030775209\ndevice-name\n", 26, "ISK1030775209", HAN_IDENTITY_DEVICE_NAME },
 	{ "meter id",        "69706314\nmeter-id\n", 18, "69706314", HAN_IDENTITY_METER_ID },
 	{ "number",          "K8EG\nnumber",      11, "K8EG", HAN_IDENTITY_NUMBER },
