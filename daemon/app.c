@@ -274,9 +274,8 @@ int app_start(struct app *app, struct loop *loop, struct service *service, struc
 	apply_log(app);
 	keeper_start();
 	service_watch(service, stalled_ms, app);
-	rc = timer_init(&app->diagnostics, loop, diagnostics_fired);
-	if (rc == 0)
-		rc = open_power(app);
+	timer_init(&app->diagnostics, loop, diagnostics_fired);
+	rc = open_power(app);
 	if (rc == 0)
 		rc = start_broker(app);
 	if (rc == 0)

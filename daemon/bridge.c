@@ -39,8 +39,6 @@ int bridge_init(struct bridge *b, struct loop *loop, const char *prefix, const c
                 const char *status_topic, bool commands, const struct outlet *outlet,
                 const struct bridge_hooks *hooks)
 {
-	int rc;
-
 	*b = (struct bridge){ .outlet = *outlet, .hooks = *hooks, .commands = commands };
 	snprintf(b->status_topic, sizeof(b->status_topic), "%s", status_topic);
 	snprintf(b->availability, sizeof(b->availability), "%s/bridge/%s/availability", prefix,
@@ -50,8 +48,9 @@ int bridge_init(struct bridge *b, struct loop *loop, const char *prefix, const c
 	         "%s/bridge/%s/command/power_cycle", prefix, client_id);
 	snprintf(b->announce_topic, sizeof(b->announce_topic), "%s/bridge/%s/command/announce",
 	         prefix, client_id);
-	rc = timer_init(&b->birth, loop, birth_fired);
-	return rc < 0 ? rc : timer_init(&b->restate, loop, restate_fired);
+	timer_init(&b->birth, loop, birth_fired);
+	timer_init(&b->restate, loop, restate_fired);
+	return 0;
 }
 
 void bridge_fini(struct bridge *b)

@@ -146,7 +146,8 @@ int listener_init(struct listener *l, struct loop *loop, const struct han_settin
 	l->hooks = *hooks;
 	l->listening = false;
 	han_decoder_init(&l->decoder, decoder);
-	return timer_init(&l->pause, loop, pause_fired);
+	timer_init(&l->pause, loop, pause_fired);
+	return 0;
 }
 
 int listener_open(struct listener *l, const struct listener_settings *settings)

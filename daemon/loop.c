@@ -8,16 +8,36 @@
 #include <time.h>
 #include <unistd.h>
 
+#define NEVER        UINT64_MAX
+#define MS_NS        1000000
+#define S_NS         1000000000
+#define OVERSLEPT_NS S_NS
+#define SOON_NS      1000 /* that it is due: 0 would stop the clock */
+
 int loop_init(struct loop *loop)
 {
-	*loop = (struct loop){ .fd = epoll_create1(EPOLL_CLOEXEC) };
-	return loop->fd < 0 ? -errno : 0;
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET }; /* without a source */
+
+	*loop = (struct loop){ epoll_create1(EPOLL_CLOEXEC), -1, .expires_ns = NEVER };
+	if (loop->fd < 0)
+		return -errno;
+	loop->clock = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (loop->clock < 0 || epoll_ctl(loop->fd, EPOLL_CTL_ADD, loop->clock, &event) < 0) {
+		int rc = -errno;
+
+		loop_fini(loop);
+		return rc;
+	}
+	return 0;
 }
 
 void loop_fini(struct loop *loop)
 {
-	if (loop->fd >= 0)
-		close(loop->fd);
+	if (loop->fd < 0)
+		return;
+	if (loop->clock >= 0)
+		close(loop->clock);
+	close(loop->fd);
 	loop->fd = -1;
 }
 
@@ -45,31 +65,6 @@ void loop_remove(struct loop *loop, struct source *src)
 	(void)rc;
 }
 
-int loop_run(struct loop *loop)
-{
-	loop->running = true;
-	while (loop->running) {
-		struct epoll_event event;
-		struct source *src;
-		int n = epoll_wait(loop->fd, &event, 1, -1);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n < 1)
-			continue;
-		src = event.data.ptr;
-		src->ready(src, event.events);
-		if (loop->settled)
-			loop->settled(loop->user);
-	}
-	return 0;
-}
-
-void loop_stop(struct loop *loop)
-{
-	loop->running = false;
-}
-
 uint64_t loop_now_ns(void)
 {
 	struct timespec now;
@@ -83,80 +78,204 @@ uint64_t loop_now_ms(void)
 	return loop_now_ns() / 1000000 + 1;
 }
 
-static void timer_ready(struct source *src, uint32_t events)
-{
-	struct timer *timer = container_of(src, struct timer, source);
-	uint64_t expirations;
+/* ---- the timers that are pending ---- */
 
-	(void)events;
-	if (read(src->fd, &expirations, sizeof(expirations)) != sizeof(expirations))
-		return; /* stopped or restarted meanwhile */
+/* They are a pairing heap: none is due before its parent. A parent knows its first child, a child its next brother and
+ * what is before it, brother or parent. To put one in costs a comparison, to take the first one out O(log n) on the
+ * whole. Whatever is due at the same time comes in any order. */
+static struct timer *meld(struct timer *a, struct timer *b)
+{
+	struct timer *parent, *child;
+
+	if (!a || !b)
+		return a ? a : b;
+	parent = a->due_ns <= b->due_ns ? a : b;
+	child = parent == a ? b : a;
+	child->before = parent;
+	child->next = parent->child;
+	if (child->next)
+		child->next->before = child;
+	parent->child = child;
+	return parent;
+}
+
+/* Brothers become one heap: two and two, and these from the last to the first. */
+static struct timer *meld_brothers(struct timer *list)
+{
+	struct timer *pairs = NULL, *all = NULL;
+
+	while (list) {
+		struct timer *a = list, *b = a->next;
+
+		list = b ? b->next : NULL;
+		a = meld(a, b);
+		a->next = pairs;
+		pairs = a;
+	}
+	while (pairs) {
+		struct timer *pair = pairs;
+
+		pairs = pair->next;
+		all = meld(all, pair);
+	}
+	return all;
+}
+
+static void put_in(struct timer *timer, uint64_t due_ns)
+{
+	timer->due_ns = due_ns;
+	timer->loop->first = meld(timer->loop->first, timer);
+}
+
+static void take_out(struct timer *timer)
+{
+	struct loop *loop = timer->loop;
+	struct timer *below = meld_brothers(timer->child);
+
+	if (timer == loop->first) {
+		loop->first = below;
+	} else {
+		if (timer->before->child == timer)
+			timer->before->child = timer->next;
+		else
+			timer->before->next = timer->next;
+		if (timer->next)
+			timer->next->before = timer->before;
+		loop->first = meld(loop->first, below);
+	}
+	timer->due_ns = 0;
+	timer->child = timer->next = timer->before = NULL;
+}
+
+/* ---- when they fire ---- */
+
+static void settle(struct loop *loop)
+{
+	if (loop->settled)
+		loop->settled(loop->user);
+}
+
+static void fire(struct timer *timer, uint64_t now_ns)
+{
+	uint64_t due_ns = timer->due_ns, period_ns = timer->period_ns;
+
+	take_out(timer);
+	if (period_ns)
+		put_in(timer, due_ns + ((now_ns - due_ns) / period_ns + 1) * period_ns);
 	timer->fired(timer);
 }
 
-int timer_init(struct timer *timer, struct loop *loop, void (*fired)(struct timer *timer))
+/* The clock is ready: timers are due, or those that were have been put off meanwhile.
+ *
+ * Who was stopped, or stuck, finds octets and timers at once, and what a timer has waited for in vain may be just
+ * these octets: they come first. It takes no more than to set the clock again: the kernel queues it behind all that
+ * is ready. */
+static void fire_due(struct loop *loop)
 {
-	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	uint64_t now_ns = loop_now_ns();
+
+	loop->overslept = !loop->overslept && now_ns > loop->expires_ns &&
+	                  now_ns - loop->expires_ns > OVERSLEPT_NS;
+	loop->expires_ns = NEVER;
+	if (loop->overslept)
+		return;
+	loop->fired_ns = now_ns;
+	while (loop->running && loop->first && loop->first->due_ns <= now_ns) {
+		fire(loop->first, now_ns);
+		settle(loop);
+	}
+}
+
+/* It is not set at every change, as most timers are put off again and again: once in a while it is ready too early,
+ * and only then set for the one that is due first. What is left until then is the kernel's time also where the process
+ * is given another (libfaketime). */
+static void set_clock(struct loop *loop)
+{
+	const uint64_t ns = loop->first ? loop->first->due_ns : NEVER;
+	struct itimerspec spec = { 0 };
+	uint64_t now_ns, left_ns;
 	int rc;
 
-	if (fd < 0)
-		return -errno;
-	*timer = (struct timer){ { fd, timer_ready }, loop, fired };
-	rc = loop_add(loop, &timer->source, EPOLLIN);
-	if (rc < 0) {
-		close(fd);
-		timer->loop = NULL;
+	if (ns >= loop->expires_ns)
+		return;
+	now_ns = loop_now_ns();
+	left_ns = ns > now_ns + SOON_NS ? ns - now_ns : SOON_NS;
+	spec.it_value.tv_sec = (time_t)(left_ns / S_NS);
+	spec.it_value.tv_nsec = (long)(left_ns % S_NS);
+	rc = timerfd_settime(loop->clock, 0, &spec, NULL);
+	assert(rc == 0);
+	(void)rc;
+	loop->expires_ns = ns;
+}
+
+int loop_run(struct loop *loop)
+{
+	loop->running = true;
+	while (loop->running) {
+		struct epoll_event event;
+		struct source *src;
+		int n;
+
+		set_clock(loop);
+		n = epoll_wait(loop->fd, &event, 1, -1);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n < 1)
+			continue;
+		src = event.data.ptr;
+		if (src) {
+			src->ready(src, event.events);
+			settle(loop);
+		} else {
+			fire_due(loop);
+		}
 	}
-	return rc;
+	return 0;
+}
+
+void loop_stop(struct loop *loop)
+{
+	loop->running = false;
+}
+
+void timer_init(struct timer *timer, struct loop *loop, void (*fired)(struct timer *timer))
+{
+	*timer = (struct timer){ .loop = loop, .fired = fired };
 }
 
 void timer_fini(struct timer *timer)
 {
-	if (!timer->loop)
-		return;
-	loop_remove(timer->loop, &timer->source);
-	close(timer->source.fd);
+	timer_stop(timer);
 	timer->loop = NULL;
 }
 
-static struct timespec timespec_of(uint64_t ms)
+/* What is started while timers fire waits for the next turn, so that they come to an end. */
+static void start(struct timer *timer, uint64_t due_ns, uint64_t period_ns)
 {
-	return (struct timespec){ .tv_sec = (time_t)(ms / 1000),
-		                  .tv_nsec = (long)(ms % 1000) * 1000000 };
-}
+	const uint64_t fired_ns = timer->loop->fired_ns;
 
-static void timer_set(struct timer *timer, const struct itimerspec *spec, int flags)
-{
-	int rc = timerfd_settime(timer->source.fd, flags, spec, NULL);
-
-	assert(rc == 0);
-	(void)rc;
+	timer_stop(timer);
+	timer->period_ns = period_ns;
+	put_in(timer, due_ns > fired_ns ? due_ns : fired_ns + 1);
 }
 
 void timer_start(struct timer *timer, uint64_t delay_ms, uint64_t period_ms)
 {
-	struct itimerspec spec = { timespec_of(period_ms), timespec_of(delay_ms) };
-
-	if (delay_ms == 0)
-		spec.it_value.tv_nsec = 1; /* 0 would stop it */
-	timer_set(timer, &spec, 0);
+	start(timer, loop_now_ns() + delay_ms * MS_NS, period_ms * MS_NS);
 }
 
 void timer_start_at(struct timer *timer, uint64_t ns)
 {
-	struct itimerspec spec = { .it_value = { .tv_sec = (time_t)(ns / 1000000000),
-		                                 .tv_nsec = (long)(ns % 1000000000) } };
-
-	if (ns == 0)
-		spec.it_value.tv_nsec = 1; /* 0 would stop it */
-	timer_set(timer, &spec, TFD_TIMER_ABSTIME);
+	start(timer, ns, 0);
 }
 
 void timer_stop(struct timer *timer)
 {
-	if (timer->loop)
-		timer_set(timer, &(struct itimerspec){ 0 }, 0);
+	if (timer->due_ns)
+		take_out(timer);
 }
+
+/* ---- signals ---- */
 
 static void signals_ready(struct source *src, uint32_t events)
 {

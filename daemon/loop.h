@@ -1,7 +1,7 @@
-/* The event loop: epoll sources, timers (timerfd), signals (signalfd).
+/* The event loop: epoll sources, timers (all on one timerfd), signals (signalfd).
  *
- * One thread, one event per wait: a handler may remove any source, and no stale pointer waits in
- * a batch. Handlers neither block nor sleep. Knows nothing of what the descriptors are for.
+ * One thread, one event per wait: a handler may remove any source and any timer, its own too, and no stale
+ * pointer waits in a batch. Handlers neither block nor sleep. Knows nothing of what the descriptors are for.
  */
 #ifndef LOOP_H
 #define LOOP_H
@@ -19,8 +19,16 @@ struct source {
 	void (*ready)(struct source *src, uint32_t events); /* events: EPOLLIN … */
 };
 
+struct timer;
+
 struct loop {
 	int fd;
+	int clock; /* the timerfd, and when it will be ready; UINT64_MAX: never */
+	uint64_t expires_ns;
+	struct timer
+		*first; /* the timer that is due first; all others that are pending are below it */
+	uint64_t fired_ns; /* all that were due then have fired */
+	bool overslept;    /* sources have had their turn before the timers */
 	bool running;
 	void (*settled)(void *user); /* after each handler, before the next wait; may be NULL */
 	void *user;
@@ -46,14 +54,19 @@ uint64_t loop_now_ms(void);
 /* Nanoseconds of the same clock. */
 uint64_t loop_now_ns(void);
 
-/* A timer fires once, at the earliest delay_ms after timer_start(), or periodically. */
+/* A timer fires once, at the earliest delay_ms after timer_start(), or periodically. Of periods that were missed,
+ * as the machine was busy or asleep, it makes up for one. */
 struct timer {
-	struct source source;
 	struct loop *loop;
 	void (*fired)(struct timer *timer);
+	uint64_t due_ns;    /* of loop_now_ns(); 0: not pending */
+	uint64_t period_ns; /* 0: once */
+	/* In the heap, see loop.c; of the first timer next and before mean nothing. */
+	struct timer *child, *next, *before;
 };
 
-int timer_init(struct timer *timer, struct loop *loop, void (*fired)(struct timer *timer));
+/* Nothing is taken from the system for a timer, however many there are: it cannot fail. */
+void timer_init(struct timer *timer, struct loop *loop, void (*fired)(struct timer *timer));
 void timer_fini(struct timer *timer); /* accepts a timer that was zeroed and never initialised */
 /* (Re)starts; delay_ms 0 fires as soon as possible; period_ms 0 means once. */
 void timer_start(struct timer *timer, uint64_t delay_ms, uint64_t period_ms);

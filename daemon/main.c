@@ -185,10 +185,10 @@ static int set_up(struct daemon *d, struct config *config)
 	d->loop.user = d;
 	if (rc == 0)
 		rc = signals_init(&d->signals, &d->loop, &set, on_signal);
-	if (rc == 0)
-		rc = service_init(&d->service, &d->loop);
-	if (rc == 0)
+	if (rc == 0) {
+		service_init(&d->service, &d->loop);
 		return app_start(&d->app, &d->loop, &d->service, config, d->options.verbose);
+	}
 	log_error("start failed: %s", strerror(-rc));
 	config_free(config);
 	return rc;

@@ -367,12 +367,10 @@ int meter_open(struct meter *meter, struct loop *loop, struct meter_settings *se
 	*meter = (struct meter){ .loop = loop, .settings = settings, .hooks = *hooks };
 	if (identity_load(port_key(meter), &meter->identity))
 		meter->hooks.identified(meter->hooks.user, meter);
-	rc = timer_init(&meter->silence, loop, silence_fired);
-	if (rc == 0)
-		rc = timer_init(&meter->nameless, loop, nameless_fired);
-	if (rc == 0)
-		rc = search_open(&meter->search, loop, "", &settings->port, &settings->decoder,
-		                 flush, &port);
+	timer_init(&meter->silence, loop, silence_fired);
+	timer_init(&meter->nameless, loop, nameless_fired);
+	rc = search_open(&meter->search, loop, "", &settings->port, &settings->decoder, flush,
+	                 &port);
 	meter_wipe_keys(settings);
 	return rc;
 }

@@ -276,11 +276,9 @@ int power_open(struct power *p, struct loop *loop, const struct power_settings *
 	int rc;
 
 	*p = (struct power){ .loop = loop, .settings = settings, .hooks = *hooks };
-	rc = timer_init(&p->step, loop, step_fired);
-	if (rc == 0)
-		rc = timer_init(&p->review, loop, review_fired);
-	if (rc == 0)
-		rc = bus_open(&p->bus, &settings->bus, header_uart);
+	timer_init(&p->step, loop, step_fired);
+	timer_init(&p->review, loop, review_fired);
+	rc = bus_open(&p->bus, &settings->bus, header_uart);
 	if (rc < 0 || !p->bus.held)
 		return rc;
 	load_day(p);

@@ -35,7 +35,8 @@ int publisher_init(struct publisher *p, struct loop *loop,
 	p->states = calloc(han_measurement_count(), sizeof(*p->states));
 	if (!p->announced || !p->structural || !p->states)
 		return -ENOMEM;
-	return timer_init(&p->announcement, loop, announcement_fired);
+	timer_init(&p->announcement, loop, announcement_fired);
+	return 0;
 }
 
 static void forget_values(struct publisher *p)

@@ -273,7 +273,7 @@ int search_open(struct search *s, struct loop *loop, const char *root,
 		s, on_octets, on_event, on_opened, on_lost, on_retuned
 	};
 	size_t count = settings->device ? 1 : CANDIDATES_MAX;
-	int rc;
+	int rc = 0;
 
 	s->loop = loop;
 	s->root = root;
@@ -281,7 +281,7 @@ int search_open(struct search *s, struct loop *loop, const char *root,
 	s->hooks = *hooks;
 	s->flush = flush;
 	remembered_load(key_of(s), &s->remembered);
-	rc = timer_init(&s->look, loop, look_fired);
+	timer_init(&s->look, loop, look_fired);
 	while (s->listener_count < count && rc == 0)
 		rc = listener_init(&s->listeners[s->listener_count++], loop, decoder, &own);
 	if (rc == 0)

@@ -288,8 +288,6 @@ static void retry(struct timer *timer)
 int serial_open(struct serial *s, struct loop *loop, const struct serial_settings *settings,
                 const struct serial_hooks *hooks)
 {
-	int rc;
-
 	*s = (struct serial){
 		.loop = loop,
 		.source = { -1, serial_ready },
@@ -297,11 +295,8 @@ int serial_open(struct serial *s, struct loop *loop, const struct serial_setting
 		.hooks = *hooks,
 		.delay_ms = RETRY_FIRST_MS,
 	};
-	rc = timer_init(&s->retry, loop, retry);
-	if (rc == 0)
-		rc = timer_init(&s->nap_over, loop, nap_over);
-	if (rc < 0)
-		return rc;
+	timer_init(&s->retry, loop, retry);
+	timer_init(&s->nap_over, loop, nap_over);
 	try_open(s);
 	if (s->tcp.loop) /* whether it comes about is told later */
 		s->hooks.lost(s->hooks.user, -EINPROGRESS);

@@ -48,23 +48,19 @@ static void feed_watchdog(struct timer *timer)
 		sd_notify(0, "WATCHDOG=1");
 }
 
-int service_init(struct service *service, struct loop *loop)
+void service_init(struct service *service, struct loop *loop)
 {
 	uint64_t usec;
 	uint64_t ms;
-	int rc;
 
 	*service = (struct service){ 0 };
 	service_status(service, "starting");
 	if (sd_watchdog_enabled(0, &usec) <= 0)
-		return 0;
-	rc = timer_init(&service->watchdog, loop, feed_watchdog);
-	if (rc < 0)
-		return rc;
+		return;
+	timer_init(&service->watchdog, loop, feed_watchdog);
 	service->period_ms = usec / 1000;
 	ms = usec / 2000;
 	timer_start(&service->watchdog, 0, ms > 0 ? ms : 1);
-	return 0;
 }
 
 void service_fini(struct service *service)

@@ -29,8 +29,8 @@ struct service {
 	char sent[2 * SERVICE_TEXT + 1]; /* the status that systemd has */
 };
 
-/* Says "starting", and feeds the watchdog twice per WATCHDOG_USEC. 0 or a negative errno. */
-int service_init(struct service *service, struct loop *loop);
+/* Says "starting", and feeds the watchdog twice per WATCHDOG_USEC. */
+void service_init(struct service *service, struct loop *loop);
 void service_fini(struct service *service);
 
 /* Since when the other thread has not moved, in milliseconds; asked before each feeding. */

@@ -138,9 +138,7 @@ int tcp_open(struct tcp *tcp, struct loop *loop, const struct address *address,
 	int rc;
 
 	*tcp = (struct tcp){ .source = { -1, socket_ready }, .connected = connected };
-	rc = timer_init(&tcp->deadline, loop, too_late);
-	if (rc < 0)
-		return rc;
+	timer_init(&tcp->deadline, loop, too_late);
 	tcp->loop = loop;
 	rc = lookup_start(&tcp->lookup, loop, address, answered);
 	if (rc < 0)

@@ -194,7 +194,7 @@ static void bell_fired(struct timer *timer)
 static void bell_init(struct bell *bell, struct trial *trial)
 {
 	*bell = (struct bell){ .enough = 1 };
-	assert_int_equal(timer_init(&bell->timer, &trial->loop, bell_fired), 0);
+	timer_init(&bell->timer, &trial->loop, bell_fired);
 }
 
 static bool bell_rang(void *user)
@@ -312,14 +312,326 @@ static void test_timer_ends_itself(void **state)
 
 static void test_timer_never_had(void **state)
 {
-	struct loop none = { .fd = -1 };
 	struct timer timer = { 0 };
 
 	(void)state;
 	timer_stop(&timer);
 	timer_fini(&timer);
-	assert_int_equal(timer_init(&timer, &none, bell_fired), -EBADF);
-	timer_fini(&timer);
+}
+
+/* Missed periods are made up for once, and those that follow stay in step. */
+struct sleeper {
+	struct timer timer;
+	unsigned count;
+	uint64_t due_ns;
+};
+
+static void sleeper_fired(struct timer *timer)
+{
+	struct sleeper *sleeper = container_of(timer, struct sleeper, timer);
+	uint64_t step = timer->due_ns - sleeper->due_ns;
+
+	sleeper->due_ns = timer->due_ns;
+	assert_true(sleeper->due_ns > loop_now_ns() - 1000000000);
+	if (sleeper->count++ == 1)
+		usleep(55000);
+	else if (sleeper->count == 3)
+		assert_true(step >= 50000000);
+	assert_int_equal(step % 10000000, 0);
+}
+
+static bool sleeper_is_done(void *user)
+{
+	const struct sleeper *sleeper = user;
+
+	return sleeper->count == 4;
+}
+
+static void test_missed_periods(void **state)
+{
+	struct sleeper sleeper = { 0 };
+	struct trial trial;
+
+	(void)state;
+	trial_init(&trial);
+	timer_init(&sleeper.timer, &trial.loop, sleeper_fired);
+	timer_start(&sleeper.timer, 10, 10);
+	sleeper.due_ns = sleeper.timer.due_ns;
+	assert_true(trial_run(&trial, sleeper_is_done, &sleeper, DEADLINE_MS));
+	timer_fini(&sleeper.timer);
+	trial_fini(&trial);
+}
+
+/* One that starts itself again and again, for now or for long ago, keeps neither sources nor others waiting. */
+struct eager {
+	struct timer timer;
+	unsigned count;
+};
+
+static void eager_fired(struct timer *timer)
+{
+	struct eager *eager = container_of(timer, struct eager, timer);
+
+	if (eager->count++ % 2)
+		timer_start_at(timer, 1);
+	else
+		timer_start(timer, 0, 0);
+}
+
+static void test_eager(void **state)
+{
+	struct eager eager = { .count = 0 };
+	struct trial trial;
+	struct pipe_end end;
+	struct bell bell;
+
+	(void)state;
+	trial_init(&trial);
+	bell_init(&bell, &trial);
+	pipe_open(&end, &trial);
+	timer_init(&eager.timer, &trial.loop, eager_fired);
+	assert_int_equal(loop_add(&trial.loop, &end.source, EPOLLIN), 0);
+	timer_start(&eager.timer, 0, 0);
+	timer_start(&bell.timer, 10, 0);
+	assert_true(trial_run(&trial, bell_rang, &bell, DEADLINE_MS));
+	assert_int_equal(write(end.writer, "x", 1), 1);
+	assert_true(trial_run(&trial, pipe_is_read, &end, DEADLINE_MS));
+	assert_true(eager.count > 2);
+	timer_fini(&eager.timer);
+	timer_fini(&bell.timer);
+	pipe_close(&end);
+	trial_fini(&trial);
+}
+
+/* Somebody stuck for longer than a timer has patience: what has come meanwhile is read before it fires. */
+struct stall {
+	struct source source; /* is ready, and stuck when it is called the second time */
+	struct timer patience;
+	struct pipe_end *late;
+	unsigned calls;
+	bool fired_first, fired;
+};
+
+static void stall_ready(struct source *src, uint32_t events)
+{
+	struct stall *stall = container_of(src, struct stall, source);
+
+	(void)events;
+	if (stall->calls++ != 1)
+		return;
+	usleep(1200000);
+	assert_int_equal(write(stall->late->writer, "x", 1), 1);
+}
+
+static void stall_fired(struct timer *timer)
+{
+	struct stall *stall = container_of(timer, struct stall, patience);
+
+	stall->fired = true;
+	stall->fired_first = stall->late->count == 0;
+}
+
+static bool stall_is_over(void *user)
+{
+	const struct stall *stall = user;
+
+	return stall->fired;
+}
+
+static void test_overslept(void **state)
+{
+	struct pipe_end busy, late;
+	struct trial trial;
+	struct stall stall = { .late = &late };
+
+	(void)state;
+	trial_init(&trial);
+	pipe_open(&busy, &trial);
+	pipe_open(&late, &trial);
+	assert_int_equal(write(busy.writer, "x", 1), 1);
+	stall.source = (struct source){ busy.source.fd, stall_ready };
+	assert_int_equal(loop_add(&trial.loop, &stall.source, EPOLLIN), 0);
+	assert_int_equal(loop_add(&trial.loop, &late.source, EPOLLIN), 0);
+	timer_init(&stall.patience, &trial.loop, stall_fired);
+	timer_start(&stall.patience, 100, 0);
+	assert_true(trial_run(&trial, stall_is_over, &stall, 10 * DEADLINE_MS));
+	assert_false(stall.fired_first);
+	assert_int_equal(late.count, 1);
+	timer_fini(&stall.patience);
+	pipe_close(&busy);
+	pipe_close(&late);
+	trial_fini(&trial);
+}
+
+/* ---- many timers, against a model ---- */
+
+#define CROWD       400
+#define CROWD_STEPS 30000
+
+struct member {
+	struct timer timer;
+	struct crowd *crowd;
+	/* What the timer should be: */
+	bool pending;
+	uint64_t due_ns, period_ns;
+};
+
+struct crowd {
+	struct loop loop;
+	struct member members[CROWD];
+	uint32_t seed;
+	unsigned steps, fired;
+	uint64_t turn_ns,
+		last_ns; /* of the turn: its time, and when the timer that fired last was due */
+};
+
+static unsigned crowd_random(struct crowd *crowd, unsigned below)
+{
+	crowd->seed = crowd->seed * 1664525 + 1013904223;
+	return (unsigned)((uint64_t)(crowd->seed >> 8) * below >> 24);
+}
+
+static size_t count_heap(const struct timer *timer, const struct timer *parent)
+{
+	const struct timer *before = parent;
+	size_t count = 0;
+
+	for (; timer; before = timer, timer = timer->next) {
+		assert_ptr_equal(timer->before, before);
+		assert_true(!parent || parent->due_ns <= timer->due_ns);
+		count += 1 + count_heap(timer->child, timer);
+	}
+	return count;
+}
+
+/* Each is where it should be: in the heap or not, and with its time. */
+static void crowd_check(const struct crowd *crowd)
+{
+	const struct timer *first = crowd->loop.first;
+	size_t pending = 0;
+
+	for (size_t i = 0; i < CROWD; i++) {
+		const struct member *m = &crowd->members[i];
+
+		assert_int_equal(m->timer.due_ns, m->pending ? m->due_ns : 0);
+		assert_true(!m->pending || first->due_ns <= m->due_ns);
+		pending += m->pending;
+	}
+	assert_int_equal(first ? 1 + count_heap(first->child, first) : 0, pending);
+}
+
+static uint64_t not_in_this_turn(const struct crowd *crowd, uint64_t ns)
+{
+	return ns > crowd->loop.fired_ns ? ns : crowd->loop.fired_ns + 1;
+}
+
+static void member_start(struct crowd *crowd, struct member *m)
+{
+	const unsigned delay_ms = crowd_random(crowd, 4), period_ms = crowd_random(crowd, 3);
+	const uint64_t begin_ns = loop_now_ns() + delay_ms * 1000000;
+
+	timer_start(&m->timer, delay_ms, period_ms);
+	m->pending = true;
+	m->due_ns = m->timer.due_ns;
+	m->period_ns = period_ms * 1000000;
+	assert_in_range(m->due_ns, begin_ns,
+	                not_in_this_turn(crowd, loop_now_ns() + delay_ms * 1000000));
+}
+
+static void member_start_at(struct crowd *crowd, struct member *m)
+{
+	const uint64_t ns = loop_now_ns() + crowd_random(crowd, 4000000) - 2000000;
+
+	timer_start_at(&m->timer, ns);
+	m->pending = true;
+	m->due_ns = not_in_this_turn(crowd, ns);
+	m->period_ns = 0;
+}
+
+static void member_fired(struct timer *timer);
+
+static void crowd_step(struct crowd *crowd)
+{
+	struct member *m = &crowd->members[crowd_random(crowd, CROWD)];
+	unsigned what = crowd_random(crowd, 10);
+
+	if (what < 4) {
+		member_start(crowd, m);
+	} else if (what < 7) {
+		member_start_at(crowd, m);
+	} else if (what < 9) {
+		timer_stop(&m->timer);
+		m->pending = false;
+	} else {
+		timer_fini(&m->timer);
+		m->pending = false;
+		timer_init(&m->timer, &crowd->loop, member_fired);
+	}
+	if (++crowd->steps % 16 == 0)
+		crowd_check(crowd);
+}
+
+/* In time and in order; then others, and this one too, are started, stopped and taken out. */
+static void member_fired(struct timer *timer)
+{
+	struct member *m = container_of(timer, struct member, timer);
+	struct crowd *crowd = m->crowd;
+
+	assert_true(m->pending);
+	assert_true(m->due_ns <= crowd->loop.fired_ns);
+	if (crowd->turn_ns == crowd->loop.fired_ns)
+		assert_true(crowd->last_ns <= m->due_ns);
+	crowd->turn_ns = crowd->loop.fired_ns;
+	crowd->last_ns = m->due_ns;
+	crowd->fired++;
+	m->pending = m->period_ns > 0;
+	if (m->pending) {
+		assert_in_range(timer->due_ns, crowd->turn_ns + 1, crowd->turn_ns + m->period_ns);
+		assert_int_equal((timer->due_ns - m->due_ns) % m->period_ns, 0);
+		m->due_ns = timer->due_ns;
+	}
+	for (unsigned n = crowd_random(crowd, 6); n > 0 && crowd->steps < CROWD_STEPS; n--)
+		crowd_step(crowd);
+	if (crowd->steps == CROWD_STEPS && m->pending) { /* each for the last time */
+		timer_stop(timer);
+		m->pending = false;
+	}
+}
+
+static void crowd_settled(void *user)
+{
+	struct crowd *crowd = user;
+
+	if (!crowd->loop.first && crowd->steps < CROWD_STEPS)
+		crowd_step(crowd);
+	else if (!crowd->loop.first)
+		loop_stop(&crowd->loop);
+}
+
+static void test_crowd(void **state)
+{
+	static struct crowd crowd;
+
+	(void)state;
+	crowd.seed = (uint32_t)loop_now_ns();
+	print_message("# seed %u\n", crowd.seed);
+	assert_int_equal(loop_init(&crowd.loop), 0);
+	crowd.loop.settled = crowd_settled;
+	crowd.loop.user = &crowd;
+	for (size_t i = 0; i < CROWD; i++) {
+		struct member *m = &crowd.members[i];
+
+		m->crowd = &crowd;
+		timer_init(&m->timer, &crowd.loop, member_fired);
+		member_start(&crowd, m);
+	}
+	crowd_check(&crowd);
+	assert_int_equal(loop_run(&crowd.loop), 0);
+	crowd_check(&crowd); /* none is left: the loop has stopped */
+	print_message("# %u fired\n", crowd.fired);
+	for (size_t i = 0; i < CROWD; i++)
+		timer_fini(&crowd.members[i].timer);
+	loop_fini(&crowd.loop);
 }
 
 static void test_now(void **state)
@@ -417,6 +729,8 @@ int main(void)
 		cmocka_unit_test(test_stop_expired),    cmocka_unit_test(test_timer_ends_itself),
 		cmocka_unit_test(test_timer_never_had), cmocka_unit_test(test_now),
 		cmocka_unit_test(test_signals),         cmocka_unit_test(test_interrupted),
+		cmocka_unit_test(test_missed_periods),  cmocka_unit_test(test_eager),
+		cmocka_unit_test(test_overslept),       cmocka_unit_test(test_crowd),
 	};
 
 	return cmocka_run_group_tests_name("loop", tests, NULL, NULL);

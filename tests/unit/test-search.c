@@ -529,30 +529,26 @@ static void test_muted(void **state)
 	check_path("ttyUSB0");
 }
 
-/* Without descriptors for its timers a named port cannot even be waited for, which is said; one of several is
- * tried again. */
+/* Without descriptors nothing can be opened now: a named port is waited for, others are looked for again. */
 static void test_no_descriptors(void **state)
 {
-	const struct search_hooks hooks = { &house,    on_octets, on_event,
-		                            on_opened, on_lost,   on_changed };
 	rlim_t before;
 
 	machine_plug(*state, &house.usb, "ttyUSB0");
 	house.settings.device = house.usb.path;
-	before = limit_descriptors(2);
-	assert_int_equal(search_open(&house.search, &house.trial.loop, house.root, &house.settings,
-	                             NULL, false, &hooks),
-	                 -EMFILE);
+	before = limit_descriptors(0);
+	begin();
 	restore_descriptors(before);
+	assert_int_equal(house.lost, 1);
+	assert_int_equal(search_err(&house.search), -EMFILE);
+	await(has_opened, 1);
 	search_close(&house.search);
 	house.settings.device = NULL;
-	begin();
-	search_close(&house.search);
 	house.search = (struct search){ .loop = NULL };
-	before = limit_descriptors(1 + CANDIDATES_MAX + 1);
+	before = limit_descriptors(0);
 	begin();
 	restore_descriptors(before);
-	assert_int_equal(count_listeners(), 0);
+	assert_false(search_is_open(&house.search));
 	look();
 	assert_true(search_is_open(&house.search));
 }
