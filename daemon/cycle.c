@@ -152,9 +152,10 @@ static bool read_stamp(const char *line, struct cycle_stamp *stamp)
 	return true;
 }
 
-void cycle_parse(struct cycle *c, const char *text, uint64_t now_ms, long long wall_s)
+bool cycle_parse(struct cycle *c, const char *text, uint64_t now_ms, long long wall_s)
 {
 	const struct cycle_stamp now = { (long long)(now_ms / 1000), wall_s };
+	bool outdated = false;
 
 	while (*text) {
 		struct cycle_stamp stamp;
@@ -164,8 +165,10 @@ void cycle_parse(struct cycle *c, const char *text, uint64_t now_ms, long long w
 
 			if (age_ms < CYCLE_DAY_MS)
 				add(c, (int64_t)now_ms - (int64_t)age_ms);
+			outdated |= stamp.uptime_s > now.uptime_s;
 		}
 		text += strcspn(text, "\n");
 		text += *text == '\n';
 	}
+	return outdated;
 }

@@ -81,8 +81,9 @@ uint64_t cycle_age_ms(const struct cycle_stamp *stamp, const struct cycle_stamp 
 /* The stamps of the last 24 hours as text, a line each. Returns its length; CYCLE_TEXT is enough. */
 size_t cycle_print(struct cycle *c, uint64_t now_ms, long long wall_s, char *buf, size_t size);
 
-/* Takes over what cycle_print() wrote; lines that are something else are skipped. */
-void cycle_parse(struct cycle *c, const char *text, uint64_t now_ms, long long wall_s);
+/* Takes over what cycle_print() wrote; lines that are something else are skipped. Whether it is to be printed anew: one
+ * is of an earlier boot, and once the monotonic clock has come there again it would be taken for one of this boot. */
+bool cycle_parse(struct cycle *c, const char *text, uint64_t now_ms, long long wall_s);
 
 #define CYCLE_TEXT (CYCLE_KEPT * 42 + 1)
 

@@ -40,15 +40,6 @@ static void set_state(struct power *p, enum power_state state)
 
 /* ---- the day's cycles on disk ---- */
 
-static void load_day(struct power *p)
-{
-	char *text = malloc(CYCLE_TEXT);
-
-	if (text && state_load(KIND, ABOUT, text, CYCLE_TEXT))
-		cycle_parse(&p->cycle, text, loop_now_ms(), time(NULL));
-	free(text);
-}
-
 static void save_day(struct power *p)
 {
 	char *text = malloc(CYCLE_TEXT);
@@ -62,6 +53,16 @@ static void save_day(struct power *p)
 		log_warning("power: cannot keep the count of cycles: %s; after a restart it "
 		            "begins anew",
 		            strerror(-rc));
+	free(text);
+}
+
+static void load_day(struct power *p)
+{
+	char *text = malloc(CYCLE_TEXT);
+
+	if (text && state_load(KIND, ABOUT, text, CYCLE_TEXT) &&
+	    cycle_parse(&p->cycle, text, loop_now_ms(), time(NULL)))
+		save_day(p);
 	free(text);
 }
 

@@ -261,7 +261,7 @@ static void test_crash_loop(void **state)
 static void test_reboot(void **state)
 {
 	char text[512];
-	struct cycle before = { 0 }, after = { 0 }, later = { 0 };
+	struct cycle before = { 0 }, after = { 0 }, later = { 0 }, again = { 0 };
 
 	(void)state;
 	cycle_begin(&before, true, 100 * S);
@@ -270,16 +270,19 @@ static void test_reboot(void **state)
 	cycle_print(&before, 31 * HOUR, NOW, text, sizeof(text));
 	assert_string_equal(text, "108000 1795596400\n111600 1795600000\n");
 
-	cycle_parse(&after, text, 60 * S, NOW + 2 * 3600);
+	assert_true(cycle_parse(&after, text, 60 * S, NOW + 2 * 3600));
 	assert_int_equal(cycle_today(&after, 60 * S), 2);
 	assert_int_equal(after.at_ms[0], (int64_t)(60 * S) - (int64_t)(3 * HOUR));
 	cycle_begin(&after, true, 10 * MIN);
 	cycle_print(&after, 10 * MIN, NOW + 2 * 3600 + 540, text, sizeof(text));
 	assert_string_equal(text, "-1 1795596400\n-1 1795600000\n600 1795607740\n");
 
-	cycle_parse(&later, text, 60 * S, NOW + 22 * 3600 + 1);
+	assert_true(cycle_parse(&later, text, 60 * S, NOW + 22 * 3600 + 1));
 	assert_int_equal(cycle_today(&later, 60 * S), 3);
+	cycle_print(&later, 60 * S, NOW + 22 * 3600 + 1, text, sizeof(text));
 	assert_int_equal(cycle_today(&later, 60 * S + HOUR), 2);
+	assert_false(cycle_parse(&again, text, 60 * S, NOW + 22 * 3600 + 1));
+	assert_int_equal(cycle_today(&again, 60 * S), 3);
 }
 
 /* clang-format off */
