@@ -212,12 +212,10 @@ static int start_broker(struct app *app)
 		                           on_received };
 	const char *subscriptions[BRIDGE_SUBSCRIPTIONS + 1];
 	struct message will;
-	int rc = bridge_init(&app->bridge, app->loop, app->config->publish.prefix,
-	                     app->config->mqtt.client_id, app->config->status_topic,
-	                     app->config->commands, &outlet, &bridge);
 
-	if (rc < 0)
-		return rc;
+	bridge_init(&app->bridge, app->loop, app->config->publish.prefix,
+	            app->config->mqtt.client_id, app->config->status_topic, app->config->commands,
+	            &outlet, &bridge);
 	will = bridge_will(&app->bridge);
 	bridge_subscriptions(&app->bridge, subscriptions);
 	return mqtt_open(&app->mqtt, app->loop, &app->config->mqtt, &will, subscriptions, &broker);

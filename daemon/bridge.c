@@ -22,12 +22,17 @@ static void restate_fired(struct timer *timer)
 	b->hooks.restate(b->hooks.user);
 }
 
+void bridge_restate_soon(struct bridge *b)
+{
+	b->restate_due = true;
+	timer_start(&b->restate, RESTATE_MS, 0);
+}
+
 static void announce_now(struct bridge *b)
 {
 	b->birth_due = false;
-	b->restate_due = true;
 	b->hooks.announce(b->hooks.user);
-	timer_start(&b->restate, RESTATE_MS, 0);
+	bridge_restate_soon(b);
 }
 
 static void birth_fired(struct timer *timer)
@@ -35,9 +40,9 @@ static void birth_fired(struct timer *timer)
 	announce_now(container_of(timer, struct bridge, birth));
 }
 
-int bridge_init(struct bridge *b, struct loop *loop, const char *prefix, const char *client_id,
-                const char *status_topic, bool commands, const struct outlet *outlet,
-                const struct bridge_hooks *hooks)
+void bridge_init(struct bridge *b, struct loop *loop, const char *prefix, const char *client_id,
+                 const char *status_topic, bool commands, const struct outlet *outlet,
+                 const struct bridge_hooks *hooks)
 {
 	*b = (struct bridge){ .outlet = *outlet, .hooks = *hooks, .commands = commands };
 	snprintf(b->status_topic, sizeof(b->status_topic), "%s", status_topic);
@@ -50,7 +55,6 @@ int bridge_init(struct bridge *b, struct loop *loop, const char *prefix, const c
 	         prefix, client_id);
 	timer_init(&b->birth, loop, birth_fired);
 	timer_init(&b->restate, loop, restate_fired);
-	return 0;
 }
 
 void bridge_fini(struct bridge *b)
@@ -73,7 +77,9 @@ void bridge_subscriptions(const struct bridge *b, const char *topics[BRIDGE_SUBS
 
 static struct message retained(const char *topic, const char *text)
 {
-	return (struct message){ topic, text, strlen(text), 1, true };
+	return (struct message){
+		.topic = topic, .payload = text, .len = strlen(text), .qos = 1, .retain = true
+	};
 }
 
 struct message bridge_will(const struct bridge *b)

@@ -35,10 +35,10 @@ struct bridge {
 	struct timer restate; /* a moment later: states */
 };
 
-/* Texts are copied. 0 or a negative errno. */
-int bridge_init(struct bridge *b, struct loop *loop, const char *prefix, const char *client_id,
-                const char *status_topic, bool commands, const struct outlet *outlet,
-                const struct bridge_hooks *hooks);
+/* Texts are copied. */
+void bridge_init(struct bridge *b, struct loop *loop, const char *prefix, const char *client_id,
+                 const char *status_topic, bool commands, const struct outlet *outlet,
+                 const struct bridge_hooks *hooks);
 void bridge_fini(struct bridge *b); /* accepts a half-built one */
 
 /* The last will: availability `offline`. Valid as long as the bridge. */
@@ -49,6 +49,9 @@ void bridge_subscriptions(const struct bridge *b, const char *topics[BRIDGE_SUBS
 
 void bridge_availability(struct bridge *b, bool online);
 void bridge_info(struct bridge *b, const char *json);
+
+/* Discovery messages have left: calls restate() once Home Assistant has had the time to take them. */
+void bridge_restate_soon(struct bridge *b);
 
 /* A message arrived. Home Assistant's `online` on its status topic sets off, after a random 1 to 10 s in
  * which further ones are merged, announce(), and a moment later restate(). A retained one tells nothing
