@@ -12,6 +12,8 @@
 #define JOURNAL_METER_READ       "91d4b6ea69b642fc93cc5783b81a28c9" /* its values arrive */
 #define JOURNAL_METER_SILENT     "389e871b75d1487dacf668d703d721ca" /* no valid frame for long */
 #define JOURNAL_METER_TROUBLE    "2e7e57aa1caa417f8c9105d527b5987d" /* its messages are refused */
+#define JOURNAL_METER_DAMAGED    "b4e31626415d028a59ccdab046286b66" /* many of its frames */
+#define JOURNAL_METER_REGISTERS  "dca564d926b1b22c4d44894eeb69e8ad" /* are not believed */
 #define JOURNAL_PORT_LOST        "0525519eeb5b4b2fa71cec8bce74f07d"
 #define JOURNAL_PORT_OPEN        "b5501dea46654b5081337e5a581e628f"
 #define JOURNAL_BROKER_LOST      "82fbd64fd01244b78c43e9281dd52d1a" /* or refuses, or is not found */

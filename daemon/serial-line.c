@@ -63,7 +63,8 @@ uint64_t serial_octet_ns(unsigned baud, enum serial_format format)
 }
 
 /* Octets with a wrong parity bit pass unmarked, the frame check finds them; marking or dropping them would
- * shift what follows. EINVAL: the C library's word for a port without parity, a pseudo terminal, but only
+ * shift what follows. cfmakeraw() leaves what others may have set: IGNPAR drops them, IXOFF answers a full buffer on
+ * the meter's line. EINVAL: the C library's word for a port without parity, a pseudo terminal, but only
  * where nothing else was to be changed. */
 int serial_set_up(int fd, unsigned baud, enum serial_format format)
 {
@@ -74,7 +75,7 @@ int serial_set_up(int fd, unsigned baud, enum serial_format format)
 	if (tcgetattr(fd, &tio) < 0)
 		return -errno;
 	cfmakeraw(&tio);
-	tio.c_iflag &= ~(tcflag_t)INPCK;
+	tio.c_iflag = 0;
 	tio.c_cflag &= ~(tcflag_t)(CSIZE | PARENB | PARODD | CSTOPB | CRTSCTS);
 	tio.c_cflag |= CREAD | CLOCAL | (format == SERIAL_7E1 ? CS7 : CS8);
 	if (format != SERIAL_8N1)

@@ -4,20 +4,33 @@
 #include <fcntl.h>
 #include <linux/serial.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <termios.h>
 #include <unistd.h>
 
-#include "journal.h"
-#include "log.h"
+#include "serial-told.h"
 
 #define RETRY_FIRST_MS 500
 #define RETRY_LAST_MS  10000
-#define READS_PER_TURN 16
-#define PART           64 /* octets that the kernel gives at once when it has more */
+#define READS_TO_FLUSH 16
+#define PART           64  /* octets that the kernel gives at once when it has more */
+#define TURN           512 /* that a port is read of before it is others' turn */
+#define SPARE          16 /* descriptors that are no port's: broker and disk need some when they return */
+
+/* The same, or -EMFILE: then it is closed. With more ports than may be open the last ones wait, and not the broker,
+ * whose descriptor they would take while it is away. */
+static int leave_spare(int fd)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || (rlim_t)fd + SPARE < limit.rlim_cur)
+		return fd;
+	close(fd);
+	return -EMFILE;
+}
 
 /* The descriptor, or a negative errno: -ENOTTY, -EBUSY when another program has locked the port. */
 static int open_tty(const char *path, const struct serial_settings *settings)
@@ -33,7 +46,7 @@ static int open_tty(const char *path, const struct serial_settings *settings)
 		close(fd);
 		return rc;
 	}
-	return fd;
+	return leave_spare(fd);
 }
 
 /* False where nothing is counted: a pty, a connection, a port that is not open or has just gone. */
@@ -48,30 +61,6 @@ static bool count_errors(int fd, struct serial_errors *errors)
 		.framing = (unsigned)count.frame + (unsigned)count.brk + (unsigned)count.overrun,
 	};
 	return true;
-}
-
-static const char *advice(int err)
-{
-	switch (err) {
-	case -EACCES:
-		return " (is the user in the group that owns the device, usually dialout?)";
-	case -EPERM:
-		return " (the service's DeviceAllow= does not list the device)";
-	case -EBUSY:
-		return " (another program holds the port)";
-	case -ENOENT:
-		return " (is the UART switched on, the adapter plugged in?)";
-	case -ENOTTY:
-		return " (this is no serial port)";
-	case -ENXIO:
-		return " (is the host's name right?)";
-	case -ENONET:
-		return " (no name server answers)";
-	case -ECONNREFUSED:
-		return " (is the serial server running, the port number right?)";
-	default:
-		return "";
-	}
 }
 
 /* ---- naps ---- */
@@ -125,27 +114,25 @@ static void close_tty(struct serial *s)
 	s->source.fd = -1;
 }
 
-/* A serial server that closes every connection at once is as good as one that refuses them. */
+/* A serial server that greets and hangs up, an adapter that fails as soon as it is opened: they are as good as ones
+ * that refuse. */
+static bool was_of_use(const struct serial *s)
+{
+	return s->heard || (serial_is_local(s->settings.device) &&
+	                    loop_now_ms() - s->opened_ms >= RETRY_LAST_MS);
+}
+
 static void serial_lost(struct serial *s, int err)
 {
-	bool is_open = serial_is_open(s);
-	bool was_open = is_open && (s->heard || serial_is_local(s->settings.device));
-	struct journal j = { 0 };
+	bool is_open = serial_is_open(s), of_use = is_open && was_of_use(s);
+	bool is_gone = of_use || (is_open && serial_is_local(s->settings.device));
 
-	journal_text(&j, "MESSAGE_ID", JOURNAL_PORT_LOST);
-	journal_text(&j, "PORT", s->path);
-	journal_errno(&j, err);
-	s->in_vain = is_open && !was_open;
+	s->in_vain = is_open && !of_use;
 	if (is_open)
 		close_tty(s);
-	if (was_open)
+	if (of_use)
 		s->delay_ms = RETRY_FIRST_MS;
-	if (was_open || err != s->last_err)
-		log_write(LOG_WARNING, j.fields, "serial: %s: %s%s; trying again", s->path,
-		          was_open ? "port lost" : strerror(-err), was_open ? "" : advice(err));
-	else
-		log_debug("serial: %s: %s, trying again in %g s", s->path, strerror(-err),
-		          (double)s->delay_ms / 1000);
+	serial_tell_lost(s, err, is_gone, of_use || err != s->last_err);
 	s->last_err = err;
 	timer_start(&s->retry, s->delay_ms, 0);
 	s->delay_ms = s->delay_ms * 2 < RETRY_LAST_MS ? s->delay_ms * 2 : RETRY_LAST_MS;
@@ -158,12 +145,12 @@ static int closed(const struct serial *s)
 }
 
 /* Reads until the kernel has no more, as one read may return a part only, but at least PART; and a flood waits for its
- * turn, so that it does not keep the loop from everything else. */
+ * turn, which is short, so that other ports' last octets do not wait for it. */
 static void read_all(struct serial *s, bool awaited)
 {
-	uint8_t buf[512];
+	uint8_t buf[TURN];
 
-	for (int turn = 0; turn < READS_PER_TURN; turn++) {
+	for (size_t taken = 0; taken < TURN;) {
 		ssize_t n = read(s->source.fd, buf, sizeof(buf));
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
@@ -174,7 +161,7 @@ static void read_all(struct serial *s, bool awaited)
 			serial_lost(s, n == 0 ? closed(s) : -errno);
 			return;
 		}
-		s->heard = true;
+		taken += (size_t)n;
 		nap_octets(&s->nap, (size_t)n, awaited, loop_now_ns());
 		s->hooks.octets(s->hooks.user, buf, (size_t)n);
 		if (!serial_is_open(s))
@@ -202,20 +189,6 @@ static void nap_over(struct timer *timer)
 	read_all(container_of(timer, struct serial, nap_over), false);
 }
 
-/* One line for people when it opens: not for a server that goes on closing. */
-static void tell_open(const struct serial *s)
-{
-	bool news = !s->settings.quiet && !s->in_vain;
-	char line[SERIAL_LINE];
-	struct journal j = { 0 };
-
-	journal_text(&j, "MESSAGE_ID", JOURNAL_PORT_OPEN);
-	journal_text(&j, "PORT", s->path);
-	serial_describe_line(&s->settings, line);
-	log_write(news ? LOG_INFO : LOG_DEBUG, j.fields, "serial: %s: open%s%s", s->path,
-	          line[0] ? " at " : "", line);
-}
-
 static void take(struct serial *s, int fd)
 {
 	int rc;
@@ -231,8 +204,9 @@ static void take(struct serial *s, int fd)
 		serial_lost(s, rc);
 		return;
 	}
-	tell_open(s);
+	serial_tell_open(s);
 	s->heard = false;
+	s->opened_ms = loop_now_ms();
 	if (!count_errors(fd, &s->before))
 		s->before = (struct serial_errors){ 0 };
 	s->hooks.opened(s->hooks.user);
@@ -242,18 +216,18 @@ static void try_tty(struct serial *s)
 {
 	int fd = open_tty(s->path, &s->settings);
 
-	if (fd < 0) {
+	if (fd < 0)
 		serial_lost(s, fd);
-		return;
-	}
-	s->last_err = 0;
-	take(s, fd);
+	else
+		take(s, fd);
 }
 
 static void connected(struct tcp *tcp, int fd_or_err)
 {
 	struct serial *s = container_of(tcp, struct serial, tcp);
 
+	if (fd_or_err >= 0)
+		fd_or_err = leave_spare(fd_or_err);
 	if (fd_or_err < 0)
 		serial_lost(s, fd_or_err);
 	else
@@ -285,8 +259,8 @@ static void retry(struct timer *timer)
 	try_open(container_of(timer, struct serial, retry));
 }
 
-int serial_open(struct serial *s, struct loop *loop, const struct serial_settings *settings,
-                const struct serial_hooks *hooks)
+void serial_open(struct serial *s, struct loop *loop, const struct serial_settings *settings,
+                 const struct serial_hooks *hooks)
 {
 	*s = (struct serial){
 		.loop = loop,
@@ -300,7 +274,6 @@ int serial_open(struct serial *s, struct loop *loop, const struct serial_setting
 	try_open(s);
 	if (s->tcp.loop) /* whether it comes about is told later */
 		s->hooks.lost(s->hooks.user, -EINPROGRESS);
-	return 0;
 }
 
 void serial_close(struct serial *s)
@@ -331,6 +304,15 @@ bool serial_is_open(const struct serial *s)
 	return s->source.fd >= 0;
 }
 
+size_t serial_waiting(const struct serial *s)
+{
+	int count = 0;
+
+	if (!serial_is_open(s) || ioctl(s->source.fd, FIONREAD, &count) < 0 || count < 0)
+		return 0;
+	return (size_t)count;
+}
+
 void serial_flush(struct serial *s)
 {
 	char buf[512];
@@ -341,12 +323,13 @@ void serial_flush(struct serial *s)
 		tcflush(s->source.fd, TCIFLUSH);
 	else /* at most what the kernel holds: it is no loop with a fast peer */
 		for (int turn = 0;
-		     turn < READS_PER_TURN && read(s->source.fd, buf, sizeof(buf)) > 0;)
+		     turn < READS_TO_FLUSH && read(s->source.fd, buf, sizeof(buf)) > 0;)
 			turn++;
 }
 
 void serial_note_frame(struct serial *s, size_t len)
 {
+	s->heard = true;
 	nap_frame(&s->nap, len);
 }
 

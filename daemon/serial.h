@@ -55,15 +55,15 @@ struct serial {
 	uint64_t delay_ms; /* before the next attempt */
 	int last_err;      /* of the last attempt, told once */
 	bool exclusive;
-	bool heard;                  /* something came since it was opened */
-	bool in_vain;                /* when it was open last, nothing came before it closed */
+	bool heard;         /* a sound frame came since it was opened, */
+	uint64_t opened_ms; /* which was then */
+	bool in_vain;       /* when it was open last it was of no use: so far it is no news */
 	struct serial_errors before; /* the kernel counts from boot */
 };
 
-/* Opens the port now, or as soon as it is there; settings->device and hooks->user outlive the serial.
- * 0, or a negative errno when the timer cannot be had: a missing port is no error. */
-int serial_open(struct serial *s, struct loop *loop, const struct serial_settings *settings,
-                const struct serial_hooks *hooks);
+/* Opens the port now, or as soon as it is there; settings->device and hooks->user outlive the serial. */
+void serial_open(struct serial *s, struct loop *loop, const struct serial_settings *settings,
+                 const struct serial_hooks *hooks);
 void serial_close(struct serial *s); /* accepts a half-built one */
 
 /* Whether the device is a port of this machine, which the bus's power belongs to. */
@@ -76,6 +76,9 @@ char *serial_describe_line(const struct serial_settings *settings, char buf[SERI
 
 bool serial_is_open(const struct serial *s);
 
+/* How many octets came in and were not read. */
+size_t serial_waiting(const struct serial *s);
+
 /* Throws away what came in and was not read. */
 void serial_flush(struct serial *s);
 
@@ -83,7 +86,8 @@ void serial_flush(struct serial *s);
  * setting. A serial server's line stays as it is. The baud is a known one. 0, or a negative errno: the port stays as it was. */
 int serial_set_line(struct serial *s, unsigned baud, enum serial_format format);
 
-/* A sound frame of len octets was among the octets being told: naps learn from it. Within hooks.octets. */
+/* A sound frame of len octets was among the octets being told: naps learn from it, and the port is one that is of use.
+ * Within hooks.octets. */
 void serial_note_frame(struct serial *s, size_t len);
 
 /* Keeps others away (TIOCEXCL): called after the first valid frame. */
