@@ -87,18 +87,34 @@ static void pause_fired(struct timer *timer)
 
 /* ---- the port ---- */
 
+/* By the decoder's clock a pause on the line ends what has begun; but it may be us who paused. Then all that a frame
+ * lacks is here at once, and the clock has stood still. If it was the line, what comes now is the next frame: there is
+ * little of it, or the check fails and it is found inside. */
+static uint64_t line_time(struct listener *l, size_t len, uint64_t now)
+{
+	uint64_t pause_ms = now - l->heard_ms;
+	size_t wanted = han_decoder_wanted(&l->decoder);
+
+	if (l->heard_ms && pause_ms > HAN_IDLE_MS && wanted > 1 &&
+	    len + serial_waiting(&l->serial) >= wanted)
+		l->stood_ms += pause_ms;
+	l->heard_ms = now;
+	return now - l->stood_ms;
+}
+
 static void on_octets(void *user, const uint8_t *buf, size_t len)
 {
 	struct listener *l = user;
-	uint64_t now = loop_now_ms();
+	uint64_t now = loop_now_ms(), line;
 	struct han_event event = { .type = HAN_PART };
 
 	if (l->muted)
 		return;
+	line = line_time(l, len, now);
 	tuning_octets(&l->tuning, buf, len, now);
 	l->hooks.octets(l->hooks.user, l, len);
 	while (event.type != HAN_MORE && !l->muted) { /* by what they lead to */
-		size_t used = han_decoder_push(&l->decoder, buf, len, now, &event);
+		size_t used = han_decoder_push(&l->decoder, buf, len, line, &event);
 
 		buf += used;
 		len -= used;
@@ -124,6 +140,7 @@ static void on_opened(void *user)
 	l->flush = false;
 	l->err = 0;
 	l->opened_ms = loop_now_ms();
+	l->heard_ms = 0;
 	l->told = (struct serial_errors){ 0 };
 	tuning_opened(&l->tuning, l->opened_ms);
 	l->hooks.opened(l->hooks.user, l);
@@ -139,18 +156,17 @@ static void on_lost(void *user, int err)
 	l->hooks.lost(l->hooks.user, l);
 }
 
-int listener_init(struct listener *l, struct loop *loop, const struct han_settings *decoder,
-                  const struct listener_hooks *hooks)
+void listener_init(struct listener *l, struct loop *loop, const struct han_settings *decoder,
+                   const struct listener_hooks *hooks)
 {
+	memset(l, 0, offsetof(struct listener, decoder));
 	l->loop = loop;
 	l->hooks = *hooks;
-	l->listening = false;
 	han_decoder_init(&l->decoder, decoder);
 	timer_init(&l->pause, loop, pause_fired);
-	return 0;
 }
 
-int listener_open(struct listener *l, const struct listener_settings *settings)
+void listener_open(struct listener *l, const struct listener_settings *settings)
 {
 	const struct serial_hooks hooks = { l, on_octets, on_opened, on_lost, on_wanted };
 	struct serial_settings port = { .device = l->device, .quiet = settings->quiet };
@@ -169,7 +185,6 @@ int listener_open(struct listener *l, const struct listener_settings *settings)
 	port.format = line.format;
 	l->listening = true;
 	serial_open(&l->serial, l->loop, &port, &hooks);
-	return 0;
 }
 
 /* The rest of a message that was under way will not come; nobody is told. */

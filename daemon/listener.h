@@ -41,7 +41,6 @@ struct listener {
 	struct loop *loop;
 	struct listener_hooks hooks;
 	struct serial serial;
-	struct han_decoder decoder;
 	struct tuning tuning;
 	struct timer pause; /* a burst is over */
 	bool pause_runs;
@@ -52,15 +51,19 @@ struct listener {
 	struct serial_errors told; /* those that the tuning knows */
 	int err;                   /* why the port is not open; 0 while it is */
 	uint64_t opened_ms;        /* when it was opened last */
+	uint64_t heard_ms;         /* the last octets; 0: none since then */
+	uint64_t stood_ms;         /* for how long the decoder's clock stood still */
+	struct han_decoder
+		decoder; /* by far the largest: pages that are not needed are not touched */
 };
 
-/* With the decoder's keys, which are copied; opens nothing. 0 or a negative errno. */
-int listener_init(struct listener *l, struct loop *loop, const struct han_settings *decoder,
-                  const struct listener_hooks *hooks);
+/* With the decoder's keys, which are copied; opens nothing. */
+void listener_init(struct listener *l, struct loop *loop, const struct han_settings *decoder,
+                   const struct listener_hooks *hooks);
 void listener_fini(struct listener *l); /* closes it; accepts a zeroed or half-built one */
 
-/* Opens the port, now or when it is there. The decoder remembers what it knew of meters. 0 or a negative errno. */
-int listener_open(struct listener *l, const struct listener_settings *settings);
+/* Opens the port, now or when it is there. The decoder remembers what it knew of meters. */
+void listener_open(struct listener *l, const struct listener_settings *settings);
 void listener_close(struct listener *l); /* accepts one that is not open; no hook is called */
 
 /* Muted: what comes in is noise and thrown away, and a message that was under way is forgotten. What the port

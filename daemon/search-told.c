@@ -5,7 +5,7 @@
 
 const struct listener *search_listener(const struct search *s)
 {
-	return s->settings->device ? &s->listeners[0] : s->found;
+	return s->settings->device ? s->listeners[0] : s->found;
 }
 
 const char *search_path(const struct search *s)
@@ -19,10 +19,10 @@ uint64_t search_opened_ms(const struct search *s)
 {
 	uint64_t first = 0;
 
-	for (size_t i = 0; i < s->listener_count; i++) {
-		const struct listener *l = &s->listeners[i];
+	for (size_t i = 0; i < CANDIDATES_MAX; i++) {
+		const struct listener *l = s->listeners[i];
 
-		if (l->listening && serial_is_open(&l->serial) && (!first || l->opened_ms < first))
+		if (l && serial_is_open(&l->serial) && (!first || l->opened_ms < first))
 			first = l->opened_ms;
 	}
 	return first;
@@ -37,12 +37,12 @@ int search_err(const struct search *s)
 {
 	int err = 0;
 
-	for (size_t i = 0; i < s->listener_count; i++) {
-		const struct listener *l = &s->listeners[i];
+	for (size_t i = 0; i < CANDIDATES_MAX; i++) {
+		const struct listener *l = s->listeners[i];
 
-		if (l->listening && !l->err)
+		if (l && !l->err)
 			return 0;
-		if (l->listening && !err)
+		if (l && !err)
 			err = l->err;
 	}
 	return err;
@@ -50,8 +50,8 @@ int search_err(const struct search *s)
 
 bool search_is_empty(const struct search *s)
 {
-	for (size_t i = 0; i < s->listener_count; i++) {
-		if (s->listeners[i].listening)
+	for (size_t i = 0; i < CANDIDATES_MAX; i++) {
+		if (s->listeners[i])
 			return false;
 	}
 	return true;
@@ -82,8 +82,8 @@ bool search_tried_all(const struct search *s)
 {
 	bool all = !search_is_empty(s) && !search_line_is_given(s);
 
-	for (size_t i = 0; i < s->listener_count; i++)
-		all &= !s->listeners[i].listening || tuning_all_tried(&s->listeners[i].tuning);
+	for (size_t i = 0; i < CANDIDATES_MAX; i++)
+		all &= !s->listeners[i] || tuning_all_tried(&s->listeners[i]->tuning);
 	return all;
 }
 
@@ -91,11 +91,11 @@ struct serial_errors search_errors(const struct search *s)
 {
 	struct serial_errors sum = { 0 };
 
-	for (size_t i = 0; i < s->listener_count; i++) {
+	for (size_t i = 0; i < CANDIDATES_MAX; i++) {
 		struct serial_errors of = { 0 };
 
-		if (s->listeners[i].listening)
-			of = serial_errors(&s->listeners[i].serial);
+		if (s->listeners[i])
+			of = serial_errors(&s->listeners[i]->serial);
 		sum.parity += of.parity;
 		sum.framing += of.framing;
 	}
@@ -109,11 +109,11 @@ static void describe_ports(const struct search *s, char buf[SEARCH_TEXT])
 	char where[LISTENER_WHERE];
 	size_t count = 0, n = 0;
 
-	for (size_t i = 0; i < s->listener_count; i++) {
-		if (!s->listeners[i].listening || ++count > DESCRIBED)
+	for (size_t i = 0; i < CANDIDATES_MAX; i++) {
+		if (!s->listeners[i] || ++count > DESCRIBED)
 			continue;
 		n += (size_t)snprintf(buf + n, SEARCH_TEXT - n, "%s%s", n ? ", " : "",
-		                      listener_where(&s->listeners[i], where));
+		                      listener_where(s->listeners[i], where));
 	}
 	if (count > DESCRIBED)
 		snprintf(buf + n, SEARCH_TEXT - n, " and %zu more", count - DESCRIBED);
@@ -128,9 +128,9 @@ char *search_describe(const struct search *s, char buf[SEARCH_TEXT])
 		snprintf(buf, SEARCH_TEXT, "%.*s", SEARCH_TEXT - 1, listener_where(one, where));
 	else if (!search_is_empty(s))
 		describe_ports(s, buf);
-	else if (s->candidates.count > 0)
+	else if (s->ports && s->ports->found.count > 0)
 		snprintf(buf, SEARCH_TEXT, "no port to listen on: %s",
-		         candidates_refusals(&s->candidates, refusals, sizeof(refusals)));
+		         candidates_refusals(&s->ports->found, refusals, sizeof(refusals)));
 	else
 		snprintf(buf, SEARCH_TEXT,
 		         "no serial port there (is the UART switched on, the adapter plugged in?)");

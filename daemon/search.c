@@ -1,8 +1,11 @@
 #include "search.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "journal.h"
 #include "log.h"
 
 #define LOOK_MS 10000 /* for ports that come and go, while nothing is found */
@@ -16,51 +19,82 @@ static const char *key_of(const struct search *s)
 	return s->settings->device ? s->settings->device : "auto";
 }
 
+static struct journal journal_of(const char *port)
+{
+	struct journal j = { 0 };
+
+	journal_text(&j, "PORT", port);
+	return j;
+}
+
+static void on_octets(void *user, struct listener *l, size_t len);
+static void on_event(void *user, struct listener *l, const struct han_event *event);
+static void on_opened(void *user, struct listener *l);
+static void on_lost(void *user, struct listener *l);
+static void on_retuned(void *user, struct listener *l);
+
 /* ---- the ports that are listened to ---- */
 
-static struct listener *listener_on(struct search *s, const char *path)
+static struct listener **listener_on(struct search *s, const char *path)
 {
-	for (size_t i = 0; i < s->listener_count; i++) {
-		if (s->listeners[i].listening && strcmp(s->listeners[i].device, path) == 0)
+	for (size_t i = 0; i < CANDIDATES_MAX; i++) {
+		if (s->listeners[i] && strcmp(s->listeners[i]->device, path) == 0)
 			return &s->listeners[i];
 	}
 	return NULL;
 }
 
-/* 0, or a negative errno, logged: no descriptors for its timers. */
+static struct listener **empty_place(struct search *s)
+{
+	size_t i = 0;
+
+	while (s->listeners[i])
+		i++;
+	return &s->listeners[i];
+}
+
+static void listen_no_more(struct listener **place)
+{
+	if (!*place)
+		return;
+	listener_fini(*place);
+	free(*place);
+	*place = NULL;
+}
+
+/* 0 or -ENOMEM. */
 static int listen_on(struct search *s, const char *path)
 {
-	struct listener_settings settings = {
+	const struct listener_hooks hooks = {
+		s, on_octets, on_event, on_opened, on_lost, on_retuned
+	};
+	const struct listener_settings settings = {
 		.device = path,
 		.baud = s->settings->baud,
 		.format = s->settings->format,
 		.protocol = s->settings->protocol,
+		.remembered = strcmp(s->remembered.path, path) == 0 ? &s->remembered.line : NULL,
 		.flush = s->flush,
 		.quiet = !s->settings->device,
 	};
-	size_t i = 0;
-	int rc;
+	struct listener *l;
 
 	if (listener_on(s, path))
 		return 0;
-	while (i < s->listener_count && s->listeners[i].listening)
-		i++;
-	if (i == s->listener_count)
-		return 0;
-	if (strcmp(s->remembered.path, path) == 0)
-		settings.remembered = &s->remembered.line;
-	rc = listener_open(&s->listeners[i], &settings);
-	if (rc < 0) {
-		log_error("meter: %s: cannot be listened on: %s", path, strerror(-rc));
-		listener_close(&s->listeners[i]);
-	}
-	return rc;
+	l = malloc(sizeof(*l));
+	if (!l)
+		return -ENOMEM;
+	*empty_place(s) = l;
+	listener_init(l, s->loop, &s->decoder, &hooks);
+	listener_mute(l, s->muted);
+	listener_open(l, &settings);
+	return 0;
 }
 
 static bool may_listen(const struct search *s, const char *path)
 {
-	for (size_t i = 0; i < s->candidates.usable; i++) {
-		if (strcmp(s->candidates.at[i].path, path) == 0)
+	for (size_t i = 0; i < s->ports->found.usable; i++) {
+		if (strcmp(s->ports->found.at[i].path, path) == 0)
 			return !s->alone || strcmp(s->remembered.path, path) == 0;
 	}
 	return false;
@@ -70,8 +104,9 @@ static bool may_listen(const struct search *s, const char *path)
 
 static bool was_told(const struct search *s, const struct candidate *c)
 {
-	for (size_t i = 0; i < s->told.count; i++) {
-		if (s->told.at[i].refusal == c->refusal && strcmp(s->told.at[i].name, c->name) == 0)
+	for (size_t i = 0; i < s->ports->told.count; i++) {
+		if (s->ports->told.at[i].refusal == c->refusal &&
+		    strcmp(s->ports->told.at[i].name, c->name) == 0)
 			return true;
 	}
 	return false;
@@ -81,47 +116,52 @@ static void tell_refusals(struct search *s)
 {
 	char text[REFUSAL_TEXT];
 
-	for (size_t i = s->candidates.usable; i < s->candidates.count; i++) {
-		if (!was_told(s, &s->candidates.at[i]))
-			log_notice("meter: a port is left out: %s",
-			           candidate_refusal(&s->candidates.at[i], text));
+	for (size_t i = s->ports->found.usable; i < s->ports->found.count; i++) {
+		const struct candidate *c = &s->ports->found.at[i];
+		struct journal j = journal_of(c->path);
+
+		if (!was_told(s, c))
+			log_write(LOG_NOTICE, j.fields, "meter: a port is left out: %s",
+			          candidate_refusal(c, text));
 	}
-	s->told = (struct candidates){ .count = 0 };
-	for (size_t i = s->candidates.usable; i < s->candidates.count; i++)
-		s->told.at[s->told.count++] = s->candidates.at[i];
+	s->ports->told = (struct candidates){ .count = 0 };
+	for (size_t i = s->ports->found.usable; i < s->ports->found.count; i++)
+		s->ports->told.at[s->ports->told.count++] = s->ports->found.at[i];
 }
 
 static void tell_beginning(const struct search *s)
 {
+	struct journal j = journal_of(search_path(s));
 	char text[SEARCH_TEXT];
 
 	if (search_is_empty(s))
-		log_notice("meter: %s; looking again every %d s", search_describe(s, text),
-		           LOOK_MS / 1000);
+		log_write(LOG_NOTICE, j.fields, "meter: %s; looking again every %d s",
+		          search_describe(s, text), LOOK_MS / 1000);
 	else
-		log_info("meter: searching: listening on %s%s", search_describe(s, text),
-		         search_line_is_given(s) ? "" : ", then with other settings");
+		log_write(LOG_INFO, j.fields, "meter: searching: listening on %s%s",
+		          search_describe(s, text),
+		          search_line_is_given(s) ? "" : ", then with other settings");
 }
 
 /* ---- the search ---- */
 
 static void look(struct search *s)
 {
-	candidates_find(s->root, s->settings->taken, s->settings->taken_count, &s->candidates);
+	candidates_find(s->root, s->settings->taken, s->settings->taken_count, &s->ports->found);
 	tell_refusals(s);
 	s->alone &= may_listen(s, s->remembered.path);
-	for (size_t i = 0; i < s->listener_count; i++) {
-		if (s->listeners[i].listening && !may_listen(s, s->listeners[i].device))
-			listener_close(&s->listeners[i]);
+	for (size_t i = 0; i < CANDIDATES_MAX; i++) {
+		if (s->listeners[i] && !may_listen(s, s->listeners[i]->device))
+			listen_no_more(&s->listeners[i]);
 	}
-	for (size_t i = 0; i < s->candidates.usable; i++) {
-		if (may_listen(s, s->candidates.at[i].path))
-			listen_on(s, s->candidates.at[i].path);
+	for (size_t i = 0; i < s->ports->found.usable; i++) {
+		if (may_listen(s, s->ports->found.at[i].path))
+			listen_on(s, s->ports->found.at[i].path);
 	}
 	timer_start(&s->look, s->alone ? ALONE_MS : LOOK_MS, 0);
 }
 
-/* A named device that cannot even be waited for is an error; with auto it is looked for again. */
+/* Of ports that are looked for, what cannot be listened on now is looked for again. */
 static int begin(struct search *s, bool alone)
 {
 	s->found = NULL;
@@ -184,17 +224,18 @@ static void remember(struct search *s, const struct listener *l)
 
 static void settle_on(struct search *s, struct listener *l)
 {
+	struct journal j = journal_of(l->device);
 	char where[LISTENER_WHERE];
 
 	s->found = l;
-	for (size_t i = 0; i < s->listener_count; i++) {
-		if (&s->listeners[i] != l)
-			listener_close(&s->listeners[i]);
+	for (size_t i = 0; i < CANDIDATES_MAX; i++) {
+		if (s->listeners[i] != l)
+			listen_no_more(&s->listeners[i]);
 	}
 	if (!s->settings->device)
 		timer_start(&s->look, DOUBT_MS, 0);
 	if (!s->settings->device || !search_line_is_given(s))
-		log_info("meter: found on %s", listener_where(l, where));
+		log_write(LOG_INFO, j.fields, "meter: found on %s", listener_where(l, where));
 	s->hooks.changed(s->hooks.user);
 }
 
@@ -269,10 +310,6 @@ int search_open(struct search *s, struct loop *loop, const char *root,
                 const struct search_settings *settings, const struct han_settings *decoder,
                 bool flush, const struct search_hooks *hooks)
 {
-	const struct listener_hooks own = {
-		s, on_octets, on_event, on_opened, on_lost, on_retuned
-	};
-	size_t count = settings->device ? 1 : CANDIDATES_MAX;
 	int rc = 0;
 
 	s->loop = loop;
@@ -280,26 +317,40 @@ int search_open(struct search *s, struct loop *loop, const char *root,
 	s->settings = settings;
 	s->hooks = *hooks;
 	s->flush = flush;
-	remembered_load(key_of(s), &s->remembered);
+	if (decoder)
+		s->decoder = *decoder;
 	timer_init(&s->look, loop, look_fired);
-	while (s->listener_count < count && rc == 0)
-		rc = listener_init(&s->listeners[s->listener_count++], loop, decoder, &own);
+	remembered_load(key_of(s), &s->remembered);
+	if (!settings->device)
+		s->ports = calloc(1, sizeof(*s->ports));
+	if (!settings->device && !s->ports)
+		rc = -ENOMEM;
 	if (rc == 0)
 		rc = begin(s, true);
 	s->flush = false;
+	if (rc < 0)
+		search_close(s);
+	else if (settings->device) /* another listener will not come */
+		explicit_bzero(&s->decoder, sizeof(s->decoder));
 	return rc;
 }
 
 void search_close(struct search *s)
 {
-	for (size_t i = 0; i < s->listener_count; i++)
-		listener_fini(&s->listeners[i]);
-	s->listener_count = 0;
+	for (size_t i = 0; i < CANDIDATES_MAX; i++)
+		listen_no_more(&s->listeners[i]);
+	s->found = NULL;
+	free(s->ports);
+	s->ports = NULL;
+	explicit_bzero(&s->decoder, sizeof(s->decoder));
 	timer_fini(&s->look);
 }
 
 void search_mute(struct search *s, bool muted)
 {
-	for (size_t i = 0; i < s->listener_count; i++)
-		listener_mute(&s->listeners[i], muted);
+	s->muted = muted;
+	for (size_t i = 0; i < CANDIDATES_MAX; i++) {
+		if (s->listeners[i])
+			listener_mute(s->listeners[i], muted);
+	}
 }

@@ -37,19 +37,23 @@ struct search_hooks {
 	void (*changed)(void *user); /* what search_describe() says */
 };
 
+struct search_ports {
+	struct candidates found; /* as last looked at */
+	struct candidates told;  /* refused ones that people know of */
+};
+
 struct search {
 	struct loop *loop;
 	const char *root; /* "" for this machine */
 	const struct search_settings *settings;
 	struct search_hooks hooks;
-	struct listener listeners[CANDIDATES_MAX];
-	size_t listener_count; /* 1 for a named device */
+	struct han_settings decoder; /* with keys only as long as listeners may come */
+	struct listener *listeners[CANDIDATES_MAX]; /* of a named device the first; NULL: none */
 	struct listener *found;
-	struct candidates candidates; /* as last looked at */
-	struct candidates told;       /* refused ones that people know of */
+	struct search_ports *ports;   /* of the machine; NULL with a named device */
 	struct remembered remembered; /* path "": nothing */
 	bool alone;                   /* the remembered port is listened to first */
-	bool flush;
+	bool flush, muted;
 	bool begun_told, empty_told;
 	bool lost;         /* the port where it was found; it is waited for */
 	uint64_t frame_ms; /* the last valid one; 0: none yet */
@@ -57,8 +61,9 @@ struct search {
 };
 
 /* Begins. root: what stands in front of /dev and the rest, "" for this machine. settings, with what they point
- * to, and root outlive the search; decoder (with keys) is copied. flush: the bus has just been powered, what
- * the ports hold is noise. 0 or a negative errno: that no port is there is no error. */
+ * to, and root outlive the search; decoder (with keys, may be NULL) is copied. flush: the bus has just been powered,
+ * what the ports hold is noise. 0, or -ENOMEM, and nothing is left of it, no keys either: that no port is there is
+ * no error. */
 int search_open(struct search *s, struct loop *loop, const char *root,
                 const struct search_settings *settings, const struct han_settings *decoder,
                 bool flush, const struct search_hooks *hooks);

@@ -77,7 +77,8 @@ static int setup(void **state)
 	trial_init(&heard.trial);
 	scratch_mkdir(s, "dev");
 	machine_plug(s, &heard.pty, "ttyAMA0");
-	return listener_init(&heard.listener, &heard.trial.loop, NULL, &hooks);
+	listener_init(&heard.listener, &heard.trial.loop, NULL, &hooks);
+	return 0;
 }
 
 static int teardown(void **state)
@@ -94,7 +95,7 @@ static void listen_with(unsigned baud, int format, const struct tuning_line *rem
 		.device = heard.pty.path, .baud = baud, .format = format, .remembered = remembered
 	};
 
-	assert_int_equal(listener_open(&heard.listener, &settings), 0);
+	listener_open(&heard.listener, &settings);
 }
 
 static bool has_frames(void *user)
@@ -243,6 +244,31 @@ static void test_replug(void **state)
 	assert_int_equal(heard.frames, 2);
 }
 
+/* We were not running for a while: what the kernel kept of the frame belongs to it. The line was silent for as long:
+ * the frame that follows is found at once. */
+static void test_pauses(void **state)
+{
+	struct frame frame = machine_message();
+
+	(void)state;
+	listen_with(0, -1, NULL);
+	machine_speak(&heard.pty);
+	await(has_frames, 1);
+	for (unsigned within = 0; within <= 1; within++) {
+		unsigned octets = (unsigned)heard.octets;
+
+		pty_write(&heard.pty, frame.octets, frame.len / 2);
+		await(has_octets, octets + (unsigned)frame.len / 2);
+		usleep((HAN_IDLE_MS + 50) * 1000);
+		if (within)
+			machine_speak(&heard.pty);
+		else
+			pty_write(&heard.pty, frame.octets + frame.len / 2,
+			          frame.len - frame.len / 2);
+		await(has_frames, 2 + within);
+	}
+}
+
 /* Closed and opened on another port, as often as one likes. */
 static void test_again(void **state)
 {
@@ -312,7 +338,7 @@ static void test_where(void **state)
 	const struct listener_settings settings = { .device = "/no/such/port", .format = -1 };
 
 	(void)state;
-	assert_int_equal(listener_open(&heard.listener, &settings), 0);
+	listener_open(&heard.listener, &settings);
 	assert_int_equal(heard.lost, 1);
 	assert_string_equal(listener_where(&heard.listener, where), "/no/such/port at 2400 8N1");
 	snprintf(heard.listener.device, sizeof(heard.listener.device), "tcp://host:2001");
@@ -328,6 +354,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_given, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_remembered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_replug, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_pauses, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_muted_within, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_muted_at_once, setup, teardown),

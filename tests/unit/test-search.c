@@ -137,9 +137,9 @@ static bool listens_on(const char *name)
 	char path[SCRATCH_PATH];
 
 	snprintf(path, sizeof(path), "%s/dev/%s", house.root, name);
-	for (size_t i = 0; i < house.search.listener_count; i++) {
-		if (house.search.listeners[i].listening &&
-		    strcmp(house.search.listeners[i].device, path) == 0)
+	for (size_t i = 0; i < CANDIDATES_MAX; i++) {
+		if (house.search.listeners[i] &&
+		    strcmp(house.search.listeners[i]->device, path) == 0)
 			return true;
 	}
 	return false;
@@ -149,8 +149,8 @@ static unsigned count_listeners(void)
 {
 	unsigned count = 0;
 
-	for (size_t i = 0; i < house.search.listener_count; i++)
-		count += house.search.listeners[i].listening;
+	for (size_t i = 0; i < CANDIDATES_MAX; i++)
+		count += house.search.listeners[i] != NULL;
 	return count;
 }
 
@@ -616,6 +616,21 @@ static void test_stateless(void **state)
 	await(has_frames, 1);
 }
 
+/* What is asked of one that is closed is answered: what was found is no more. */
+static void test_closed(void **state)
+{
+	machine_plug(*state, &house.usb, "ttyUSB0");
+	begin();
+	machine_speak(&house.usb);
+	await(has_frames, 1);
+	check_path("ttyUSB0");
+	search_close(&house.search);
+	assert_null(search_listener(&house.search));
+	assert_string_equal(search_path(&house.search), "auto");
+	assert_false(search_is_open(&house.search));
+	check_describes("no serial port there");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -641,6 +656,7 @@ int main(void)
 		CASE(test_tried_all),
 		CASE(test_kept),
 		CASE(test_stateless),
+		CASE(test_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
