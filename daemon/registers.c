@@ -1,0 +1,182 @@
+#include "registers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "amount.h"
+#include "clock.h"
+
+#define TOTAL          1u /* the part that is the whole */
+#define TARIFFS        4
+#define OFTEN_MS       600000 /* registers that come more often are those of now */
+#define AFTER_HOUR_MS  90000  /* lists that come once an hour have come by then */
+#define USUAL_DELAY_MS 10000  /* of them behind the full hour */
+#define HOUR_MS        3600000
+
+static const char *const powers[FLOW_DIRECTIONS] = { "power_active_import", "power_active_export" };
+static const char *const totals[FLOW_DIRECTIONS] = { "energy_active_cum_import",
+	                                             "energy_active_cum_export" };
+
+/* ---- what a list has ---- */
+
+static const struct han_value *find_number(const struct han_reading *reading, const char *name)
+{
+	const struct han_value *value = han_reading_find(reading, name);
+
+	return value && value->type == HAN_VALUE_NUMBER && !value->structural &&
+	                       value->unit == value->measurement->unit
+	               ? value
+	               : NULL;
+}
+
+bool registers_power(const struct han_reading *reading, enum flow_direction direction, uint64_t *mw,
+                     unsigned *decimals)
+{
+	const struct han_value *value = find_number(reading, powers[direction]);
+
+	if (!value || !amount_mw(value->number, mw))
+		return false;
+	*decimals = value->number.exp10 < 0 ? (unsigned)-value->number.exp10 : 0;
+	return true;
+}
+
+/* The tariffs of a meter that sends no total. */
+static unsigned find_tariffs(const struct han_reading *reading, enum flow_direction direction,
+                             struct live_register *reg)
+{
+	struct live_register sum = { 0 };
+	unsigned parts = 0;
+
+	for (unsigned tariff = 1; tariff <= TARIFFS; tariff++) {
+		const struct han_value *value;
+		uint64_t mj, step_mj;
+		char name[64];
+
+		snprintf(name, sizeof(name), "%s_t%u", totals[direction], tariff);
+		value = han_reading_find(reading, name);
+		if (!value)
+			continue;
+		if (value->type != HAN_VALUE_NUMBER || !amount_mj(value->number, &mj, &step_mj))
+			return 0;
+		sum.mj += mj;
+		sum.step_mj += step_mj;
+		parts |= 1u << tariff;
+	}
+	*reg = sum;
+	return parts;
+}
+
+static bool has_registers(const struct han_reading *reading)
+{
+	size_t i = 0;
+
+	while (i < reading->count && !(reading->values[i].measurement &&
+	                               reading->values[i].measurement->kind == HAN_KIND_REGISTER))
+		i++;
+	return i < reading->count;
+}
+
+/* What it is made of; 0: there is none. */
+static unsigned find_register(const struct han_reading *reading, enum flow_direction direction,
+                              struct live_register *reg)
+{
+	const struct han_value *value = find_number(reading, totals[direction]);
+
+	if (!value)
+		return find_tariffs(reading, direction, reg);
+	return amount_mj(value->number, &reg->mj, &reg->step_mj) ? TOTAL : 0;
+}
+
+/* One of several tariffs may have been refused: the sum of the others is another register. */
+static bool is_whole(unsigned before, unsigned parts)
+{
+	return parts == TOTAL || (parts && before != TOTAL && (parts & before) == before);
+}
+
+/* ---- when a register was true ---- */
+
+/* What the list says of itself: its clock item, which belongs to the registers, else its header. */
+static const struct han_datetime *time_of(const struct han_reading *reading)
+{
+	const struct han_value *clock = han_reading_find(reading, "meter_timestamp");
+
+	if (clock && clock->type == HAN_VALUE_CLOCK && clock->suspicion == HAN_SUSPECT_NOT)
+		return &clock->time;
+	return han_reading_time(reading);
+}
+
+/* How long ago the meter's clock had that time: by its own clock where the list was stamped later, else by the
+ * host's. Below 0: nobody knows, as the clocks are too far apart. */
+static int64_t age_of(const struct han_datetime *said, const struct han_reading *reading,
+                      const struct moment *now)
+{
+	const time_t near = (time_t)(now->wall_ms / 1000);
+	const struct han_datetime *header = han_reading_time(reading);
+	struct clock_instant then, sent;
+	int64_t age_ms;
+
+	if (!clock_resolve(said, near, &then))
+		return -1;
+	age_ms = now->wall_ms - (int64_t)then.utc * 1000;
+	if (header && clock_resolve(header, near, &sent) && sent.utc > then.utc)
+		age_ms = ((int64_t)sent.utc - then.utc) * 1000;
+	return age_ms <= HOUR_MS + AFTER_HOUR_MS ? age_ms : -1;
+}
+
+static int64_t ms_of_hour(const struct han_datetime *time)
+{
+	return (time->minute * 60 + time->second) * 1000;
+}
+
+/* So long ago, or when the clock began. */
+static uint64_t ago(const struct moment *now, int64_t ms)
+{
+	return (uint64_t)ms < now->ms ? now->ms - (uint64_t)ms : 0;
+}
+
+static void date(struct live_register *reg, const struct registers *before,
+                 const struct han_reading *reading, const struct moment *now)
+{
+	const struct han_datetime *said = time_of(reading);
+	const bool tells = said && han_datetime_exists(said);
+	int64_t of_hour_ms = now->wall_ms % HOUR_MS, age_ms = -1;
+
+	reg->at_ms = reg->hour_ms = now->ms;
+	if (before->at_ms && now->ms - before->at_ms < OFTEN_MS)
+		return;
+	if (tells) {
+		age_ms = age_of(said, reading, now);
+		of_hour_ms = ms_of_hour(said) + (age_ms > 0 ? age_ms % HOUR_MS : 0);
+	}
+	if (of_hour_ms > AFTER_HOUR_MS)
+		return;
+	reg->hour_ms = ago(now, of_hour_ms);
+	if (tells && ms_of_hour(said) == 0) {
+		reg->at_ms = ago(now, age_ms < 0 ? USUAL_DELAY_MS : age_ms);
+		reg->hour_ms = reg->at_ms;
+	}
+}
+
+bool registers_energy(struct registers *registers, const struct han_reading *reading,
+                      enum flow_direction direction, const struct moment *now,
+                      struct live_register *reg)
+{
+	const struct han_datetime *said;
+	struct live_register found;
+	unsigned parts = has_registers(reading) ? find_register(reading, direction, &found) : 0;
+	char text[HAN_DATETIME_TEXT] = "";
+
+	if (!is_whole(registers->parts, parts))
+		return false;
+	said = time_of(reading);
+	if (said)
+		han_datetime_print(said, text);
+	if (registers->parts && said && registers->mj == found.mj &&
+	    strcmp(registers->said, text) == 0)
+		return false;
+	date(&found, registers, reading, now);
+	*registers = (struct registers){ parts, now->ms, found.mj, "" };
+	memcpy(registers->said, text, sizeof(text));
+	*reg = found;
+	return true;
+}
