@@ -208,8 +208,11 @@ static int start_broker(struct app *app)
 {
 	const struct outlet outlet = { app, send_message };
 	const struct bridge_hooks bridge = { app, announce_all, restate_all, press_power };
-	const struct mqtt_hooks broker = { app, on_connected, on_broker, on_connected,
-		                           on_received };
+	const struct mqtt_hooks broker = { .user = app,
+		                           .connected = on_connected,
+		                           .changed = on_broker,
+		                           .caught_up = on_connected,
+		                           .received = on_received };
 	const char *subscriptions[BRIDGE_SUBSCRIPTIONS + 1];
 	struct message will;
 

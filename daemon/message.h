@@ -4,6 +4,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+/* What may become of it while it waits for the broker. */
+enum message_kind {
+	MESSAGE_STATE,      /* stands for its topic: a newer one takes its place */
+	MESSAGE_EVENT,      /* one of its own */
+	MESSAGE_DIAGNOSTIC, /* like STATE, and the first to go when room ends */
+};
 
 struct message {
 	const char *topic;   /* complete, no wildcards */
@@ -11,6 +19,9 @@ struct message {
 	size_t len;          /* 0 clears a retained topic */
 	int qos;             /* 0 to 2 */
 	bool retain;
+	enum message_kind kind;
+	unsigned expiry_s; /* MQTT 5: the broker forgets it after so many seconds; 0: never */
+	uint64_t ticket;   /* with qos 1 or 2: told once the broker has it; 0: nobody asks */
 };
 
 /* Where messages go. send() copies; 0 or a negative errno, which the sender may ignore: the way out

@@ -1,182 +1,25 @@
 #include "mqtt-network.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <mqtt_protocol.h>
-#include <netdb.h>
 #include <poll.h>
-#include <stdio.h>
-#include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "journal.h"
-#include "log.h"
 #include "loop.h"
+#include "mqtt-answers.h"
+#include "mqtt-sender.h"
+#include "mqtt-trouble.h"
+#include "thread.h"
 
-#define CONNECT_MS     10000 /* for one address to answer, and again for the broker's CONNACK */
-#define PAUSE_FIRST_MS 500
-#define PAUSE_LAST_MS  2000
-#define UNDERWAY_MAX   64 /* messages that libmosquitto may hold at once */
-
-static void set_status(struct mqtt_session *s, const char *text)
-{
-	bool news;
-
-	pthread_mutex_lock(&s->lock);
-	news = strcmp(s->status, text) != 0;
-	if (news)
-		snprintf(s->status, sizeof(s->status), "%s", text);
-	pthread_mutex_unlock(&s->lock);
-	if (news)
-		mqtt_wake(s->wake_caller);
-}
-
-static void describe(struct journal *j, const struct mqtt_session *s, const char *id)
-{
-	*j = (struct journal){ 0 };
-	journal_text(j, "MESSAGE_ID", id);
-	journal_text(j, "BROKER", s->host);
-	journal_number(j, "BROKER_PORT", s->port);
-}
-
-/* One line per kind of trouble, not one per attempt. */
-static void tell_trouble(struct mqtt_session *s, const char *what)
-{
-	struct journal j;
-
-	describe(&j, s, JOURNAL_BROKER_LOST);
-	journal_text(&j, "ERROR_CAUSE", what);
-	set_status(s, what);
-	if (strcmp(what, s->told) == 0)
-		return;
-	snprintf(s->told, sizeof(s->told), "%s", what);
-	log_write(LOG_WARNING, j.fields, "mqtt: broker %s port %u: %s; trying again every 2 s",
-	          s->host, s->port, what);
-}
-
-static const char *trouble(int rc)
-{
-	int err = errno;
-
-	switch (rc) {
-	case MOSQ_ERR_ERRNO:
-		return err == EINTR ? "no answer (connection timed out)" : strerror(err);
-	case MOSQ_ERR_EAI:
-		return gai_strerror(err); /* libmosquitto leaves the lookup's result there */
-	case MOSQ_ERR_CONN_LOST:
-		return "connection lost";
-	case MOSQ_ERR_KEEPALIVE:
-		return "no answer within the keepalive time";
-	default:
-		return mosquitto_strerror(rc);
-	}
-}
-
-/* The codes of both protocols: below 128 those of 3.1.1. */
-static const char *refusal(int code)
-{
-	if (code == 4 || code == MQTT_RC_BAD_USERNAME_OR_PASSWORD)
-		return "login refused: check username and password";
-	if (code == 5 || code == MQTT_RC_NOT_AUTHORIZED)
-		return "not authorised: check username, password and the broker's access rules";
-	return code < 128 ? mosquitto_connack_string(code) : mosquitto_reason_string(code);
-}
-
-/* Whether the broker refuses MQTT 5 and 3.1.1 is worth a try. */
-static bool step_back(struct mqtt_session *s, int code)
-{
-	if (s->old_protocol || (code != 1 && code != MQTT_RC_UNSUPPORTED_PROTOCOL_VERSION))
-		return false;
-	log_info("mqtt: broker %s port %u does not speak MQTT 5, using 3.1.1", s->host, s->port);
-	s->old_protocol = true;
-	return true;
-}
-
-static void on_connect(struct mosquitto *mosq, void *user, int code, int flags,
-                       const mosquitto_property *properties)
-{
-	struct mqtt_session *s = user;
-	struct journal j;
-
-	(void)flags;
-	(void)properties;
-	if (code != 0) {
-		s->refused = true;
-		if (!step_back(s, code))
-			tell_trouble(s, refusal(code));
-		return;
-	}
-	for (size_t i = 0; i < MQTT_SUBSCRIPTIONS && s->subscriptions[i]; i++)
-		mosquitto_subscribe(mosq, NULL, s->subscriptions[i], 1);
-	s->told[0] = '\0';
-	s->pause_ms = PAUSE_FIRST_MS;
-	s->underway = 0;
-	pthread_mutex_lock(&s->lock);
-	s->connected = true;
-	s->number++;
-	s->overflowed = false;
-	pthread_mutex_unlock(&s->lock);
-	describe(&j, s, JOURNAL_BROKER_CONNECTED);
-	log_write(LOG_INFO, j.fields, "mqtt: connected to broker %s port %u", s->host, s->port);
-	set_status(s, "connected");
-}
-
-static void on_disconnect(struct mosquitto *mosq, void *user, int code,
-                          const mosquitto_property *properties)
-{
-	struct mqtt_session *s = user;
-
-	(void)mosq;
-	(void)code;
-	(void)properties;
-	s->lost = true;
-}
-
-static void on_publish(struct mosquitto *mosq, void *user, int id, int code,
-                       const mosquitto_property *properties)
-{
-	struct mqtt_session *s = user;
-
-	(void)mosq;
-	(void)id;
-	(void)code;
-	(void)properties;
-	if (s->underway > 0)
-		s->underway--;
-	__atomic_add_fetch(&s->published, 1, __ATOMIC_RELAXED);
-}
-
-static void on_message(struct mosquitto *mosq, void *user, const struct mosquitto_message *message,
-                       const mosquitto_property *properties)
-{
-	struct mqtt_session *s = user;
-	size_t len = message->payloadlen > 0 ? (size_t)message->payloadlen : 0;
-	size_t topic_size = strlen(message->topic) + 1;
-	struct mqtt_letter *letter;
-
-	(void)mosq;
-	(void)properties;
-	pthread_mutex_lock(&s->lock);
-	if (s->inbox_count < MQTT_INBOX && len <= sizeof(letter->payload) &&
-	    topic_size <= sizeof(letter->topic)) {
-		letter = &s->inbox[s->inbox_count++];
-		memcpy(letter->topic, message->topic, topic_size);
-		if (len > 0)
-			memcpy(letter->payload, message->payload, len);
-		letter->len = len;
-		letter->retained = message->retain;
-	}
-	pthread_mutex_unlock(&s->lock);
-	mqtt_wake(s->wake_caller);
-}
-
-void mqtt_network_attach(struct mqtt_session *s)
-{
-	mosquitto_connect_v5_callback_set(s->mosq, on_connect);
-	mosquitto_disconnect_v5_callback_set(s->mosq, on_disconnect);
-	mosquitto_publish_v5_callback_set(s->mosq, on_publish);
-	mosquitto_message_v5_callback_set(s->mosq, on_message);
-}
+#define CONNECT_MS 10000 /* for one address to answer, and again for the broker's CONNACK */
+#define IDLE_MS    5000  /* the longest rest */
+#define LINGER_MS  300   /* for the broker to read the goodbye */
+#define LEAVE_MS   3000  /* for the session before this one to end; it is looked for */
+#define LOOK_MS    10    /* so often */
+#define PACKET_MAX (INBOX_PAYLOAD + 4096) /* that the broker may send, if it knows MQTT 5 */
 
 /* Asked at every turn, which thereby is known to have come. */
 static bool stopping(struct mqtt_session *s)
@@ -190,93 +33,135 @@ static bool stopping(struct mqtt_session *s)
 	return stop;
 }
 
-/* Hands messages to libmosquitto, as long as it has not too many in hand. */
-static void send_queued(struct mqtt_session *s)
-{
-	struct message m;
-	bool empty;
-
-	pthread_mutex_lock(&s->lock);
-	outbox_turn(&s->outbox);
-	pthread_mutex_unlock(&s->lock);
-	while (s->underway < UNDERWAY_MAX && outbox_next(&s->outbox, &m)) {
-		s->underway++;
-		if (mosquitto_publish(s->mosq, NULL, m.topic, (int)m.len, m.payload, m.qos,
-		                      m.retain) != MOSQ_ERR_SUCCESS)
-			s->underway--;
-	}
-	pthread_mutex_lock(&s->lock);
-	outbox_turn(&s->outbox);
-	empty = outbox_is_empty(&s->outbox) && s->underway == 0;
-	if (empty && s->overflowed) {
-		s->overflowed = false;
-		s->caught_up = true;
-		mqtt_wake(s->wake_caller);
-	}
-	pthread_mutex_unlock(&s->lock);
-}
-
 static bool all_sent(struct mqtt_session *s)
 {
-	bool empty;
+	bool done;
 
 	pthread_mutex_lock(&s->lock);
-	empty = outbox_is_empty(&s->outbox);
+	done = mqtt_sender_is_done(s);
 	pthread_mutex_unlock(&s->lock);
-	return empty && s->underway == 0;
+	return done;
+}
+
+/* Whether the caller takes what comes. */
+static bool may_read(struct mqtt_session *s)
+{
+	bool crowded;
+
+	pthread_mutex_lock(&s->lock);
+	crowded = s->crowded;
+	pthread_mutex_unlock(&s->lock);
+	return !crowded;
+}
+
+/* Only then may it be woken anew: what was queued before is found at the next turn, which begins behind this. */
+static void absorb_wake(struct mqtt_session *s)
+{
+	mqtt_absorb(s->wake_thread);
+	__atomic_store_n(&s->woken, false, __ATOMIC_SEQ_CST);
+}
+
+static bool may_write(const struct mqtt_session *s)
+{
+	return mosquitto_want_write(s->mosq) && (!s->tls.on || s->talk.phase == MQTT_TLS_OPEN);
 }
 
 /* Waits for the socket or the caller, then lets libmosquitto read, write and keep alive. */
 static int turn(struct mqtt_session *s, int timeout_ms)
 {
 	struct pollfd fds[] = {
-		{ .fd = mosquitto_socket(s->mosq), .events = POLLIN },
+		{ .fd = mosquitto_socket(s->mosq), .events = may_read(s) ? POLLIN : 0 },
 		{ .fd = s->wake_thread, .events = POLLIN },
 	};
-	int rc = MOSQ_ERR_SUCCESS;
+	bool listening = s->tls.on && s->talk.phase == MQTT_TLS_LISTENING;
+	bool shaking = s->tls.on && s->talk.phase == MQTT_TLS_HANDSHAKE;
+	int rc = MOSQ_ERR_SUCCESS, ready;
 
-	if (mosquitto_want_write(s->mosq))
+	if (may_write(s))
 		fds[0].events |= POLLOUT;
-	if (poll(fds, 2, timeout_ms) < 0 && errno != EINTR)
+	ready = poll(fds, 2, listening ? MQTT_TLS_LISTEN_MS : timeout_ms);
+	if (ready < 0 && errno != EINTR)
 		return MOSQ_ERR_ERRNO;
 	if (fds[1].revents)
-		mqtt_absorb(s->wake_thread);
-	if (fds[0].revents & (POLLIN | POLLHUP | POLLERR))
+		absorb_wake(s);
+	if (shaking || fds[0].revents & (POLLIN | POLLHUP | POLLERR))
 		rc = mosquitto_loop_read(s->mosq, 1);
-	if (rc == MOSQ_ERR_SUCCESS && mosquitto_want_write(s->mosq))
+	if (listening && (ready == 0 || fds[0].revents))
+		s->talk.phase = MQTT_TLS_OPEN;
+	if (rc == MOSQ_ERR_SUCCESS && may_write(s))
 		rc = mosquitto_loop_write(s->mosq, 1);
 	if (rc == MOSQ_ERR_SUCCESS)
 		rc = mosquitto_loop_misc(s->mosq);
 	return rc;
 }
 
+/* An old broker's refusal of MQTT 5 is shorter than one of MQTT 5 would be, and libmosquitto calls it malformed
+ * (2.0.12 and later). If it understands neither, it is none, and 5 is tried again. */
+static bool is_old(struct mqtt_session *s, int rc)
+{
+	if (s->connected || (rc != MOSQ_ERR_MALFORMED_PACKET && rc != MOSQ_ERR_PROTOCOL))
+		return false;
+	if (rc == MOSQ_ERR_MALFORMED_PACKET && mqtt_answers_step_back(s))
+		return true;
+	s->old_protocol = s->old_protocol_set;
+	return false;
+}
+
+/* A socket that is closed while something is still unread takes with it what the broker has not read yet: the goodbye,
+ * and the broker would publish the will. So the connection stays until the broker ends it, for LINGER_MS at most. */
+static void say_goodbye(struct mqtt_session *s)
+{
+	int fd = fcntl(mosquitto_socket(s->mosq), F_DUPFD_CLOEXEC, 0);
+	struct pollfd rest = { .fd = fd, .events = POLLIN };
+	uint64_t now = loop_now_ms(), until = now + LINGER_MS;
+	char buf[512];
+
+	mosquitto_disconnect(s->mosq);
+	if (fd < 0)
+		return;
+	shutdown(fd, SHUT_WR);
+	while (now < until && poll(&rest, 1, (int)(until - now)) > 0 &&
+	       read(fd, buf, sizeof(buf)) > 0)
+		now = loop_now_ms();
+	close(fd);
+}
+
 /* Serves one connection until it is lost or the caller wants to stop. */
 static void serve(struct mqtt_session *s)
 {
 	uint64_t deadline = loop_now_ms() + CONNECT_MS;
-	int idle_ms = (int)(s->keepalive_s < 20 ? s->keepalive_s * 250 : 5000);
+	int idle_ms = (int)(s->keepalive_s < 20 ? s->keepalive_s * 250 : IDLE_MS);
 	int rc = MOSQ_ERR_SUCCESS;
 
 	s->refused = s->lost = false;
-	while (rc == MOSQ_ERR_SUCCESS && !s->lost && !s->refused) {
+	s->lost_code = 0;
+	while (rc == MOSQ_ERR_SUCCESS && !s->lost && !s->refused && !mqtt_sender_is_stuck(s)) {
 		bool open = s->connected;
 
-		if (open)
-			send_queued(s);
-		else if (loop_now_ms() > deadline)
+		if (open) {
+			mqtt_sender_turn(s);
+			mqtt_trouble_calm(s);
+		} else if (loop_now_ms() > deadline) {
 			break;
+		}
 		if (stopping(s) && (!open || all_sent(s))) {
-			mosquitto_disconnect(s->mosq);
+			say_goodbye(s);
 			break;
 		}
 		rc = turn(s, open ? idle_ms : 250);
 	}
-	if (s->refused || stopping(s))
+	if (s->refused || is_old(s, rc) || stopping(s))
 		return;
-	if (s->connected)
-		tell_trouble(s, rc == MOSQ_ERR_SUCCESS ? "connection lost" : trouble(rc));
+	if (s->lost_code)
+		mqtt_trouble_ended(s, s->lost_code);
+	else if (rc != MOSQ_ERR_SUCCESS)
+		mqtt_trouble_failed(s, rc);
+	else if (mqtt_sender_is_stuck(s))
+		mqtt_trouble_tell(s, MQTT_FAULT_AWAY, "messages are not acknowledged");
+	else if (s->connected)
+		mqtt_trouble_failed(s, MOSQ_ERR_CONN_LOST);
 	else
-		tell_trouble(s, rc == MOSQ_ERR_SUCCESS ? "no answer to the login" : trouble(rc));
+		mqtt_trouble_tell(s, MQTT_FAULT_AWAY, "no answer to the login");
 }
 
 static void close_session(struct mqtt_session *s)
@@ -286,8 +171,11 @@ static void close_session(struct mqtt_session *s)
 	pthread_mutex_lock(&s->lock);
 	was_connected = s->connected;
 	s->connected = false;
-	s->dropped += outbox_clear(&s->outbox);
+	mqtt_sender_end(s);
+	mqtt_session_drop_requests(s);
 	pthread_mutex_unlock(&s->lock);
+	mosquitto_destroy(s->mosq); /* and all that it would send again in the next session */
+	s->mosq = NULL;
 	if (was_connected)
 		mqtt_wake(s->wake_caller);
 }
@@ -295,13 +183,14 @@ static void close_session(struct mqtt_session *s)
 static void pause_between(struct mqtt_session *s)
 {
 	struct pollfd fd = { .fd = s->wake_thread, .events = POLLIN };
-	uint64_t until = loop_now_ms() + s->pause_ms;
+	uint64_t until = loop_now_ms() + mqtt_trouble_pause_ms(s);
 
 	for (uint64_t now = loop_now_ms(); now < until && !stopping(s); now = loop_now_ms()) {
-		if (poll(&fd, 1, (int)(until - now)) > 0)
-			mqtt_absorb(s->wake_thread);
+		uint64_t left_ms = until - now;
+
+		if (poll(&fd, 1, left_ms < IDLE_MS ? (int)left_ms : IDLE_MS) > 0)
+			absorb_wake(s);
 	}
-	s->pause_ms = s->pause_ms * 2 < PAUSE_LAST_MS ? s->pause_ms * 2 : PAUSE_LAST_MS;
 }
 
 static void interrupted(int signo)
@@ -315,22 +204,101 @@ static int connect_within(struct mqtt_session *s)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_THREAD_ID, .sigev_signo = MQTT_INTERRUPT };
 	struct itimerspec spec = { { CONNECT_MS / 1000, 0 }, { CONNECT_MS / 1000, 0 } };
+	mosquitto_property *limits = NULL;
 	timer_t timer;
 	bool armed;
 	int rc, err;
 
-	mosquitto_int_option(s->mosq, MOSQ_OPT_PROTOCOL_VERSION,
-	                     s->old_protocol ? MQTT_PROTOCOL_V311 : MQTT_PROTOCOL_V5);
+	if (!s->old_protocol)
+		mosquitto_property_add_int32(&limits, MQTT_PROP_MAXIMUM_PACKET_SIZE, PACKET_MAX);
 	event._sigev_un._tid = gettid();
 	armed = timer_create(CLOCK_MONOTONIC, &event, &timer) == 0;
 	if (armed)
 		timer_settime(timer, 0, &spec, NULL);
-	rc = mosquitto_connect(s->mosq, s->host, (int)s->port, (int)s->keepalive_s);
+	mosquitto_threaded_set(s->mosq, true); /* so that nothing is written yet: see turn() */
+	rc = mosquitto_connect_bind_v5(s->mosq, s->host, (int)s->port, (int)s->keepalive_s, NULL,
+	                               limits);
 	err = errno;
+	mosquitto_threaded_set(s->mosq, false);
 	if (armed)
 		timer_delete(timer);
+	mosquitto_property_free_all(&limits);
 	errno = err;
 	return rc;
+}
+
+/* The files are read again: what was renewed there counts. */
+static int use_tls(struct mqtt_session *s)
+{
+	struct mqtt_tls_fault fault;
+	struct ssl_ctx_st *context = mqtt_tls_new(&s->tls, s->host, &s->talk, &fault);
+	int rc;
+
+	if (!context) {
+		mqtt_trouble_unusable(s, &fault);
+		return MOSQ_ERR_TLS;
+	}
+	rc = mosquitto_int_option(s->mosq, MOSQ_OPT_SSL_CTX_WITH_DEFAULTS, 0);
+	if (rc == MOSQ_ERR_SUCCESS)
+		rc = mosquitto_void_option(s->mosq, MOSQ_OPT_SSL_CTX, context);
+	mqtt_tls_free(context); /* libmosquitto has a share of its own */
+	if (rc != MOSQ_ERR_SUCCESS)
+		mqtt_trouble_failed(s, rc);
+	return rc;
+}
+
+/* Each attempt has a client of its own: what the last one had under way belongs to the past. */
+static int new_client(struct mqtt_session *s)
+{
+	s->mosq = mosquitto_new(s->client_id, true, s);
+	if (!s->mosq)
+		return MOSQ_ERR_ERRNO;
+	mqtt_answers_attach(s);
+	mosquitto_int_option(s->mosq, MOSQ_OPT_TCP_NODELAY, 1);
+	mosquitto_int_option(s->mosq, MOSQ_OPT_SEND_MAXIMUM, MQTT_UNDERWAY);
+	mosquitto_int_option(s->mosq, MOSQ_OPT_PROTOCOL_VERSION,
+	                     s->old_protocol ? MQTT_PROTOCOL_V311 : MQTT_PROTOCOL_V5);
+	if (s->will.topic)
+		mosquitto_will_set(s->mosq, s->will.topic, (int)s->will.len, s->will.payload,
+		                   s->will.qos < s->max_qos ? s->will.qos : s->max_qos,
+		                   s->will.retain);
+	return mosquitto_username_pw_set(s->mosq, s->username, s->password);
+}
+
+static void attempt(struct mqtt_session *s)
+{
+	int rc = new_client(s);
+
+	if (rc == MOSQ_ERR_SUCCESS && s->tls.on && use_tls(s) != MOSQ_ERR_SUCCESS)
+		return;
+	if (rc == MOSQ_ERR_SUCCESS)
+		rc = connect_within(s);
+	if (rc == MOSQ_ERR_SUCCESS)
+		serve(s);
+	else if (!stopping(s))
+		mqtt_trouble_failed(s, rc);
+}
+
+/* ---- one session after the other ---- */
+
+static unsigned leaving; /* sessions, of this process */
+
+void mqtt_network_stop(struct mqtt_session *s)
+{
+	s->stop = true;
+	s->leaves = s->connected;
+	if (s->leaves)
+		__atomic_add_fetch(&leaving, 1, __ATOMIC_SEQ_CST);
+	mqtt_wake(s->wake_thread);
+}
+
+static void let_others_leave(struct mqtt_session *s)
+{
+	const uint64_t until = loop_now_ms() + LEAVE_MS;
+
+	while (__atomic_load_n(&leaving, __ATOMIC_SEQ_CST) > 0 && loop_now_ms() < until &&
+	       !stopping(s))
+		poll(NULL, 0, LOOK_MS);
 }
 
 static void *network(void *user)
@@ -339,23 +307,22 @@ static void *network(void *user)
 	sigset_t set;
 	bool last;
 
-	s->pause_ms = PAUSE_FIRST_MS;
+	pthread_setname_np(pthread_self(), "mqtt");
 	sigemptyset(&set);
 	sigaddset(&set, MQTT_INTERRUPT);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 
+	let_others_leave(s);
 	while (!stopping(s)) {
-		int rc = connect_within(s);
-
-		if (rc == MOSQ_ERR_SUCCESS)
-			serve(s);
-		else if (!stopping(s))
-			tell_trouble(s, trouble(rc));
+		attempt(s);
 		close_session(s);
 		pause_between(s);
 	}
 
+	mqtt_tls_leave_thread();
 	pthread_mutex_lock(&s->lock);
+	if (s->leaves)
+		__atomic_sub_fetch(&leaving, 1, __ATOMIC_SEQ_CST);
 	s->ended = true;
 	last = s->abandoned;
 	pthread_cond_signal(&s->ended_cond);
@@ -369,15 +336,11 @@ static void *network(void *user)
 int mqtt_network_start(struct mqtt_session *s)
 {
 	struct sigaction action = { .sa_handler = interrupted };
-	sigset_t all, before;
 	int rc;
 
 	sigaction(MQTT_INTERRUPT, &action, NULL);
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	rc = pthread_create(&s->thread, NULL, network, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	rc = thread_start(&s->thread, network, s);
 	if (rc == 0)
 		pthread_detach(s->thread);
-	return -rc;
+	return rc;
 }

@@ -5,8 +5,9 @@
  * only copies messages into a bounded queue and is woken through an eventfd. Knows no topic.
  *
  * While there is no session nothing is queued: the caller sends its whole state in connected(). When the
- * broker takes messages too slowly and the queue is full, messages are dropped and counted, and
- * caught_up() asks for the state again once the queue has run empty.
+ * broker takes messages too slowly, the newest of each topic waits; when there is no more room, messages are
+ * dropped and counted as outbox.h says, and if it was a state, caught_up() asks for all of it again once the
+ * queue has run empty.
  */
 #ifndef MQTT_H
 #define MQTT_H
@@ -15,8 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "inbox.h"
 #include "loop.h"
 #include "message.h"
+#include "mqtt-tls.h"
 
 enum mqtt_protocol { MQTT_PROTOCOL_5, MQTT_PROTOCOL_3_1_1 };
 
@@ -28,6 +31,7 @@ struct mqtt_settings {
 	const char *password; /* NULL: none */
 	enum mqtt_protocol protocol;
 	unsigned keepalive_s; /* 5 … 65535 */
+	struct mqtt_tls_settings tls;
 };
 
 struct mqtt_hooks {
@@ -35,15 +39,27 @@ struct mqtt_hooks {
 	void (*connected)(void *user);
 	void (*changed)(void *user); /* `connected` or `status` is another now */
 	void (*caught_up)(void *user);
+	/* The broker has this message; in the order in which the broker says so; of a broker that takes only QoS 0: it
+	 * is written. Also when its session
+	 * is over meanwhile; a message that it refuses, and one that was under way when the session
+	 * ended, is not acknowledged: it is the sender's to send again in the next session. */
+	void (*acknowledged)(void *user, uint64_t ticket);
+	/* The broker's answer to mqtt_subscribe(). */
+	void (*subscribed)(void *user, const char *filter, bool accepted);
 	/* Of a subscribed topic; payload is len octets of anything. */
 	void (*received)(void *user, const char *topic, const void *payload, size_t len,
 	                 bool retained);
 };
 
 struct mqtt_counters {
-	uint64_t published; /* handed to the broker's connection */
-	uint64_t dropped;   /* for want of a session or of room */
+	uint64_t published; /* handed to the broker's connection; with QoS 1 and 2 acknowledged */
+	uint64_t dropped;   /* readings for want of a session, all for want of room, or refused */
+	uint64_t overflown; /* of these for want of room: the broker takes them too slowly */
+	uint64_t refused;   /* of these by the broker */
+	uint64_t unread;    /* that came, and found no room */
 };
+
+#define MQTT_STATUS 256
 
 struct mqtt_session; /* shared with the network thread */
 
@@ -52,24 +68,41 @@ struct mqtt {
 	struct source wake;
 	struct mqtt_hooks hooks;
 	struct mqtt_session *session;
-	unsigned number; /* of the session last told */
+	struct inbox inbox; /* that is being read */
+	unsigned number;    /* of the session last told */
 	bool connected;
+	bool refused; /* somebody has to set login, certificates or address right first */
 	bool unflushed;
-	char status[160]; /* "connected", or why not: a phrase */
+	char status[MQTT_STATUS]; /* "connected", or why not: a phrase */
 };
 
-/* Starts the thread, which connects and keeps connecting, with pauses of at most 2 s. The strings of
- * settings and will are copied. subscriptions: a NULL-terminated list of topics. 0 or a negative errno. */
+/* Starts the thread, which connects and keeps connecting. Pauses are at most 2 s while the broker is not there,
+ * and grow to a minute where somebody has to do something first: set login or certificates right. The strings of
+ * settings and will (NULL: none) are copied. topics: those subscribed in every session, NULL behind the last. 0 or a
+ * negative errno. */
 int mqtt_open(struct mqtt *m, struct loop *loop, const struct mqtt_settings *settings,
-              const struct message *will, const char *const *subscriptions,
+              const struct message *will, const char *const *topics,
               const struct mqtt_hooks *hooks);
 
-/* Copies the message into the queue: 0, -ENOTCONN or -ENOBUFS (both counted). mqtt_flush() sends what
- * is queued, in one burst. */
+/* Copies the message into the queue: 0, -ENOTCONN or -ENOBUFS. mqtt_flush() sends what is queued, in one
+ * burst. Lost, and counted, is what had no room, and without a session what is not said again in the next:
+ * an event that has no ticket. */
 int mqtt_send(struct mqtt *m, const struct message *message);
 void mqtt_flush(struct mqtt *m);
 
+/* Makes room in the queue for all that so many meters have to say. */
+void mqtt_provide(struct mqtt *m, size_t meters);
+
+/* Asks for messages on more topics, as long as this session lasts, with QoS 0: within a session nothing is
+ * lost. What the broker keeps comes with `retained`. Messages that were sent before may go later. 0,
+ * -ENOTCONN, -ENOBUFS or -ENOMEM. */
+int mqtt_subscribe(struct mqtt *m, const char *filter);
+int mqtt_unsubscribe(struct mqtt *m, const char *filter);
+
 struct mqtt_counters mqtt_counters(const struct mqtt *m);
+
+/* Whether there is a session, and one in which the broker heeds expiry_s: MQTT 5. */
+bool mqtt_expires(const struct mqtt *m);
 
 /* For how many milliseconds the network thread has not moved. Minutes are no harm, as a name lookup may take
  * them; it never rests for more than 5 s otherwise. 0 without a session. */

@@ -68,7 +68,9 @@ void publisher_fini(struct publisher *p)
 
 static int send_text(struct publisher *p, const char *topic, const char *text, int qos, bool retain)
 {
-	const struct message message = { topic, text, strlen(text), qos, retain };
+	const struct message message = {
+		.topic = topic, .payload = text, .len = strlen(text), .qos = qos, .retain = retain
+	};
 
 	return p->outlet.send(p->outlet.user, &message);
 }

@@ -17,6 +17,8 @@ struct letter {
 	char *payload;
 	int qos;
 	bool retain;
+	enum message_kind kind;
+	unsigned expiry_s;
 };
 
 struct post {
@@ -38,7 +40,8 @@ static inline int post_send(void *user, const struct message *message)
 	}
 	assert_true(post->count < POST_MAX);
 	*letter = (struct letter){ strdup(message->topic), strndup(message->payload, message->len),
-		                   message->qos, message->retain };
+		                   message->qos,           message->retain,
+		                   message->kind,          message->expiry_s };
 	assert_non_null(letter->topic);
 	assert_non_null(letter->payload);
 	assert_int_equal(strlen(letter->payload), message->len);

@@ -170,9 +170,14 @@ static void close_stations(struct house *h)
 
 static int house_setup(void **state)
 {
-	const struct mqtt_hooks hooks = { NULL, nobody, nobody, nobody, nothing_received };
-	const struct mqtt_settings broker = { "127.0.0.1", 1, "c", NULL, NULL, 0, 30 };
-	const struct message will = { "w", "x", 1, 0, false };
+	const struct mqtt_hooks hooks = { .connected = nobody,
+		                          .changed = nobody,
+		                          .caught_up = nobody,
+		                          .received = nothing_received };
+	const struct mqtt_settings broker = {
+		.host = "127.0.0.1", .port = 1, .client_id = "c", .keepalive_s = 30
+	};
+	const struct message will = { .topic = "w", .payload = "x", .len = 1 };
 	const char *const none[] = { NULL };
 	struct house *h = calloc(1, sizeof(*h));
 	char path[SCRATCH_PATH];
