@@ -1,6 +1,5 @@
 #include "topic.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static bool is_alphanumeric(char c)
@@ -54,4 +53,31 @@ char *topic_slug(const char *name, char *buf, size_t size)
 		n--;
 	buf[n] = '\0';
 	return buf;
+}
+
+/* The length of the level that text begins with. */
+static size_t level_len(const char *text)
+{
+	return strcspn(text, "/");
+}
+
+bool topic_matches(const char *filter, const char *topic)
+{
+	if (topic[0] == '$' && filter[0] != '$')
+		return false;
+	for (;;) {
+		size_t wanted = level_len(filter), len = level_len(topic);
+
+		if (strcmp(filter, "#") == 0)
+			return true;
+		if (!(wanted == 1 && filter[0] == '+') &&
+		    (wanted != len || memcmp(filter, topic, len) != 0))
+			return false;
+		filter += wanted;
+		topic += len;
+		if (!*topic || !*filter)
+			return *filter == *topic || strcmp(filter, "/#") == 0;
+		filter++;
+		topic++;
+	}
 }

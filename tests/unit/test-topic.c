@@ -45,7 +45,56 @@ static const struct {
 	{ "a/b",    4, "a_b", "a_b", "a_b" },
 	{ "a//bcd", 4, "a__", "a__", "a_b" },
 };
+
+static const struct {
+	const char *filter, *topic;
+	bool matches;
+} filters[] = {
+	{ "a/b",      "a/b",      true },
+	{ "a/b",      "a/c",      false },
+	{ "a/b",      "a",        false },
+	{ "a/b",      "a/b/c",    false },
+	{ "a",        "ab",       false },
+	{ "ab",       "a",        false },
+	{ "a/+",      "a/b",      true },
+	{ "a/+",      "a/",       true },
+	{ "a/+",      "a",        false },
+	{ "a/+",      "a/b/c",    false },
+	{ "+/b",      "a/b",      true },
+	{ "+/b",      "/b",       true },
+	{ "+",        "a",        true },
+	{ "+",        "/a",       false },
+	{ "+/+",      "/a",       true },
+	{ "a/+/c",    "a/b/c",    true },
+	{ "a/+/c",    "a/b/d",    false },
+	{ "a/+/c/+",  "a/b/c/d",  true },
+	{ "#",        "a/b/c",    true },
+	{ "#",        "/",        true },
+	{ "a/#",      "a",        true },
+	{ "a/#",      "a/",       true },
+	{ "a/#",      "a/b/c",    true },
+	{ "a/#",      "b/c",      false },
+	{ "a/#",      "ab",       false },
+	{ "+/#",      "a",        true },
+	{ "#",        "$SYS/a",   false },
+	{ "+/a",      "$SYS/a",   false },
+	{ "$SYS/#",   "$SYS/a",   true },
+	{ "a/$b",     "a/$b",     true },
+	{ "a//b",     "a//b",     true },
+	{ "a/+/b",    "a//b",     true },
+	{ "a/",       "a",        false },
+	{ "a",        "a/",       false },
+};
 /* clang-format on */
+
+static void test_filters(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+		if (topic_matches(filters[i].filter, filters[i].topic) != filters[i].matches)
+			fail_msg("%s and %s", filters[i].filter, filters[i].topic);
+	}
+}
 
 static void check_names(const char *name, size_t size, const char *level, const char *id,
                         const char *slug)
@@ -105,6 +154,7 @@ static void test_octets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_cuts),
 		cmocka_unit_test(test_octets),
