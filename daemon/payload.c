@@ -1,10 +1,10 @@
 #include "payload.h"
 
 #include <cjson/cJSON.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
+#include "writer.h"
 
 /* Anything can be said as a text. */
 bool payload_expected(const struct han_value *value)
@@ -42,6 +42,109 @@ char *payload_value(const struct han_value *value, time_t now, char buf[HAN_TEXT
 	return clock_print(&instant, buf);
 }
 
+static void write_text(struct writer *w, const char *name, const char *text)
+{
+	if (text && text[0])
+		writer_text(w, name, text);
+}
+
+static void write_meter_time(struct writer *w, const struct han_reading *reading, time_t now)
+{
+	const struct han_datetime *said = han_reading_time(reading);
+	struct clock_instant instant;
+	char text[CLOCK_TEXT];
+
+	if (said && clock_resolve(said, now, &instant))
+		writer_text(w, "meter_time", clock_print(&instant, text));
+}
+
+static bool is_number(const struct han_value *value)
+{
+	return value->type == HAN_VALUE_NUMBER && value->measurement && !value->structural;
+}
+
+static bool is_register(const struct han_value *value)
+{
+	return is_number(value) && value->measurement->kind == HAN_KIND_REGISTER;
+}
+
+static void write_values(struct writer *w, const struct han_reading *reading,
+                         bool (*wanted)(const struct han_value *value))
+{
+	char text[HAN_TEXT_MAX];
+
+	writer_open(w, "values");
+	for (size_t i = 0; i < reading->count; i++) {
+		const struct han_value *v = &reading->values[i];
+
+		/* raw: the digits as they are, not through a double */
+		if (wanted(v))
+			writer_raw(w, v->measurement->name, han_decimal_print(v->number, text));
+	}
+	writer_close(w);
+}
+
+char *payload_reading(const struct han_reading *reading, const char *meter_id,
+                      const struct timespec *now, char buf[PAYLOAD_JSON])
+{
+	char text[CLOCK_TEXT];
+	struct writer w;
+
+	writer_init(&w, buf, PAYLOAD_JSON);
+	write_text(&w, "meter_id", meter_id);
+	write_text(&w, "list", han_list_name(reading->list));
+	write_text(&w, "time", clock_print_utc(now, text));
+	write_meter_time(&w, reading, now->tv_sec);
+	write_values(&w, reading, is_number);
+	return writer_end(&w);
+}
+
+bool payload_has_registers(const struct han_reading *reading)
+{
+	size_t i = 0;
+
+	while (i < reading->count && !is_register(&reading->values[i]))
+		i++;
+	return i < reading->count;
+}
+
+char *payload_registers(const struct han_reading *reading, const char *meter_id,
+                        const struct timespec *now, char buf[PAYLOAD_JSON])
+{
+	char text[CLOCK_TEXT];
+	struct writer w;
+
+	writer_init(&w, buf, PAYLOAD_JSON);
+	write_text(&w, "meter_id", meter_id);
+	write_meter_time(&w, reading, now->tv_sec);
+	write_text(&w, "time", clock_print_utc(now, text));
+	write_values(&w, reading, is_register);
+	return writer_end(&w);
+}
+
+char *payload_meter_info(const struct payload_meter *meter, char buf[PAYLOAD_JSON])
+{
+	struct writer w;
+	char baud[HAN_DECIMAL_TEXT];
+
+	writer_init(&w, buf, PAYLOAD_JSON);
+	write_text(&w, "meter_id", meter->meter_id);
+	write_text(&w, "meter_type", meter->meter_type);
+	write_text(&w, "obis_version", meter->obis_version);
+	write_text(&w, "maker", meter->maker);
+	write_text(&w, "framing", meter->framing);
+	writer_open(&w, "line");
+	write_text(&w, "device", meter->device);
+	if (meter->baud)
+		writer_raw(&w, "baud",
+		           han_decimal_print((struct han_decimal){ meter->baud, 0, false }, baud));
+	write_text(&w, "format", meter->format);
+	writer_close(&w);
+	return writer_end(&w);
+}
+
+/* ---- the bridge ---- */
+
 /* Prints the object and frees it. */
 static char *print(cJSON *object)
 {
@@ -57,55 +160,14 @@ static void add_text(cJSON *object, const char *name, const char *text)
 		cJSON_AddStringToObject(object, name, text);
 }
 
-static void add_meter_time(cJSON *object, const struct han_reading *reading, time_t now)
+/* An object also when all is well: whoever waits for one need not ask whether it is there. */
+static void add_problems(cJSON *object, const struct payload_bridge *bridge)
 {
-	const struct han_datetime *said = han_reading_time(reading);
-	struct clock_instant instant;
-	char text[CLOCK_TEXT];
+	cJSON *problems = cJSON_AddObjectToObject(object, "problems");
 
-	if (said && clock_resolve(said, now, &instant))
-		cJSON_AddStringToObject(object, "meter_time", clock_print(&instant, text));
-}
-
-char *payload_reading(const struct han_reading *reading, const char *meter_id,
-                      const struct timespec *now)
-{
-	cJSON *object = cJSON_CreateObject();
-	char text[HAN_TEXT_MAX];
-	cJSON *values;
-
-	add_text(object, "meter_id", meter_id);
-	add_text(object, "list", han_list_name(reading->list));
-	add_text(object, "time", clock_print_utc(now, text));
-	add_meter_time(object, reading, now->tv_sec);
-	values = cJSON_AddObjectToObject(object, "values");
-	for (size_t i = 0; i < reading->count; i++) {
-		const struct han_value *v = &reading->values[i];
-
-		/* raw: the digits as they are, not through a double */
-		if (v->type == HAN_VALUE_NUMBER && v->measurement && !v->structural)
-			cJSON_AddRawToObject(values, v->measurement->name,
-			                     han_decimal_print(v->number, text));
-	}
-	return print(object);
-}
-
-char *payload_meter_info(const struct payload_meter *meter)
-{
-	cJSON *object = cJSON_CreateObject();
-	cJSON *line;
-
-	add_text(object, "meter_id", meter->meter_id);
-	add_text(object, "meter_type", meter->meter_type);
-	add_text(object, "obis_version", meter->obis_version);
-	add_text(object, "maker", meter->maker);
-	add_text(object, "framing", meter->framing);
-	line = cJSON_AddObjectToObject(object, "line");
-	add_text(line, "device", meter->device);
-	if (meter->baud)
-		cJSON_AddNumberToObject(line, "baud", meter->baud);
-	add_text(line, "format", meter->format);
-	return print(object);
+	for (size_t i = 0; i < bridge->problem_count; i++)
+		cJSON_AddStringToObject(problems, bridge->problems[i].meter,
+		                        bridge->problems[i].text);
 }
 
 static void add_power(cJSON *object, const struct payload_bridge *bridge)
@@ -128,6 +190,7 @@ char *payload_bridge_info(const struct payload_bridge *bridge)
 	add_text(object, "start", clock_print_utc(bridge->start, text));
 	cJSON_AddItemToObject(object, "meters",
 	                      cJSON_CreateStringArray(bridge->meters, (int)bridge->meter_count));
+	add_problems(object, bridge);
 	libraries = cJSON_AddObjectToObject(object, "libraries");
 	add_text(libraries, "libmosquitto", bridge->libmosquitto);
 	add_text(libraries, "cJSON", cJSON_Version());

@@ -1,6 +1,7 @@
 /* Readings and states as text and JSON for the broker: pure, no topics.
  *
- * JSON texts are the caller's to free(); NULL when memory ends.
+ * JSON stands in the caller's buffer, which is large enough for any reading; NULL where it is not. That of the bridge
+ * has any number of meters, and is the caller's to free(); NULL when memory ends.
  */
 #ifndef PAYLOAD_H
 #define PAYLOAD_H
@@ -10,6 +11,8 @@
 #include <time.h>
 
 #include <han/reading.h>
+
+#define PAYLOAD_JSON 16384
 
 /* Whether a value comes as whoever subscribes to its name expects it: a register is no text, a clock no
  * number. */
@@ -23,7 +26,14 @@ char *payload_value(const struct han_value *value, time_t now, char buf[HAN_TEXT
 /* One whole list: meter_id, list, time (the host's, UTC), meter_time, values. Structural zeros are left
  * out. */
 char *payload_reading(const struct han_reading *reading, const char *meter_id,
-                      const struct timespec *now);
+                      const struct timespec *now, char buf[PAYLOAD_JSON]);
+
+/* Whether it has registers: numbers that only grow, as far as they are published. */
+bool payload_has_registers(const struct han_reading *reading);
+
+/* The registers of a list: meter_id, meter_time, time (the host's, UTC), values. */
+char *payload_registers(const struct han_reading *reading, const char *meter_id,
+                        const struct timespec *now, char buf[PAYLOAD_JSON]);
 
 /* Who the meter is and how it speaks; texts not known yet are NULL. */
 struct payload_meter {
@@ -37,7 +47,12 @@ struct payload_meter {
 	const char *format;
 };
 
-char *payload_meter_info(const struct payload_meter *meter);
+char *payload_meter_info(const struct payload_meter *meter, char buf[PAYLOAD_JSON]);
+
+/* Of a meter, what does not work. */
+struct payload_problem {
+	const char *meter, *text;
+};
 
 /* What the daemon is. */
 struct payload_bridge {
@@ -45,6 +60,8 @@ struct payload_bridge {
 	const struct timespec *start;
 	const char *const *meters; /* names, count of them */
 	size_t meter_count;
+	const struct payload_problem *problems; /* problem_count of them */
+	size_t problem_count;
 	const char *libmosquitto;
 	const char *power_line;  /* NULL: none is held */
 	const char *power_state; /* with a line: "on", "off", "settling", "cycling" */

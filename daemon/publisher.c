@@ -344,7 +344,7 @@ static bool update_info(struct publisher *p, const struct han_reading *reading,
                         const struct payload_meter *line)
 {
 	struct payload_meter info = *line;
-	char identity[HAN_IDENTITY_TEXT], *text;
+	char identity[HAN_IDENTITY_TEXT], text[PAYLOAD_JSON];
 
 	if (p->info && han_reading_identity(reading, identity) == HAN_IDENTITY_NONE)
 		return false;
@@ -355,20 +355,18 @@ static bool update_info(struct publisher *p, const struct han_reading *reading,
 	info.obis_version = state_text(p, "obis_version");
 	info.maker = p->maker;
 	info.framing = han_framing_name(reading->framing);
-	text = payload_meter_info(&info);
-	if (!text || (p->info && strcmp(text, p->info) == 0)) {
-		free(text);
+	if (!payload_meter_info(&info, text) || (p->info && strcmp(text, p->info) == 0))
 		return false;
-	}
 	free(p->info);
-	p->info = text;
-	return true;
+	p->info = strdup(text);
+	return p->info != NULL;
 }
 
 void publisher_reading(struct publisher *p, const struct han_reading *reading,
                        const struct payload_meter *line)
 {
 	bool grown = learn_set(p, reading);
+	char text[PAYLOAD_JSON];
 	struct timespec now;
 	bool first;
 
@@ -386,6 +384,6 @@ void publisher_reading(struct publisher *p, const struct han_reading *reading,
 	if (first)
 		publisher_restate(p);
 	free(p->unsent);
-	p->unsent = payload_reading(reading, p->identity, &now);
+	p->unsent = payload_reading(reading, p->identity, &now, text) ? strdup(text) : NULL;
 	send_unsent(p);
 }

@@ -171,10 +171,10 @@ static void test_suspicions(void **state)
 
 static void check_reading(struct speaker *s, enum kaifa_list list, const char *json)
 {
-	char *text = payload_reading(speaker_reading(s, list), s->meter.meter_id, &now);
+	char buf[PAYLOAD_JSON];
 
-	assert_string_equal(text, json);
-	free(text);
+	assert_string_equal(payload_reading(speaker_reading(s, list), s->meter.meter_id, &now, buf),
+	                    json);
 }
 
 #define HEAD(list)                                                                            \
@@ -251,16 +251,37 @@ static void test_missing(void **state)
 {
 	const struct han_reading *reading;
 	struct speaker s;
-	char *text;
+	char buf[PAYLOAD_JSON], *text;
 
 	(void)state;
 	speaker_init(&s);
 	s.meter.now.year = HAN_NO_YEAR;
 	reading = speaker_reading(&s, KAIFA_LIST_1);
-	text = payload_reading(reading, "", &now);
+	text = payload_reading(reading, "", &now, buf);
 	assert_string_equal(text, "{\"list\":\"kaifa-list1\",\"time\":\"2024-01-23T17:00:12.250Z\","
 	                          "\"values\":{\"power_active_import\":1234}}");
-	free(text);
+}
+
+static void test_registers(void **state)
+{
+	struct speaker s;
+	const struct han_reading *reading;
+	char buf[PAYLOAD_JSON], *text;
+
+	(void)state;
+	speaker_init(&s);
+	assert_false(payload_has_registers(speaker_reading(&s, KAIFA_LIST_1)));
+	assert_false(payload_has_registers(speaker_reading(&s, KAIFA_LIST_2)));
+	reading = speaker_reading(&s, KAIFA_LIST_3);
+	assert_true(payload_has_registers(reading));
+	text = payload_registers(reading, "m\"", &now, buf);
+	assert_string_equal(text,
+	                    "{\"meter_id\":\"m\\\"\",\"meter_time\":\"2024-01-23T18:00:10+01:00\","
+	                    "\"time\":\"2024-01-23T17:00:12.250Z\",\"values\":{"
+	                    "\"energy_active_cum_import\":11589.514,"
+	                    "\"energy_active_cum_export\":2853.145,"
+	                    "\"energy_reactive_cum_import\":120.588,"
+	                    "\"energy_reactive_cum_export\":4285.508}}");
 }
 
 /* Parses, is an object, and says exactly this under that name. */
@@ -291,22 +312,20 @@ static void test_injection(void **state)
 	for (size_t i = 0; i < COUNT(names); i++) {
 		struct payload_meter info = { names[i], names[i], names[i], names[i],
 			                      names[i], names[i], 2400,     names[i] };
-		char *text;
+		char buf[PAYLOAD_JSON], *text;
 
 		say_case(names[i]);
 		speaker_init(&s);
 		s.meter.meter_id = s.meter.meter_type = names[i];
-		text = payload_reading(speaker_reading(&s, KAIFA_LIST_2), names[i], &now);
+		text = payload_reading(speaker_reading(&s, KAIFA_LIST_2), names[i], &now, buf);
 		check_member(text, "meter_id", names[i]);
 		assert_int_equal(member_count(text), 5);
-		free(text);
 
-		text = payload_meter_info(&info);
+		text = payload_meter_info(&info, buf);
 		check_member(text, "meter_type", names[i]);
 		check_member(text, "obis_version", names[i]);
 		check_member(text, "maker", names[i]);
 		assert_int_equal(member_count(text), 6);
-		free(text);
 	}
 }
 
@@ -321,30 +340,57 @@ static void test_meter_info(void **state)
 		                               .device = "/dev/ttyAMA0",
 		                               .baud = 115200,
 		                               .format = "7E1" };
-	char *text = payload_meter_info(&known);
+	char buf[PAYLOAD_JSON], *text = payload_meter_info(&known, buf);
 
 	(void)state;
 	assert_string_equal(text, "{\"meter_id\":\"6970631400000000\",\"meter_type\":\"MA304H4\","
 	                          "\"obis_version\":\"KFM_001\",\"maker\":\"Kaifa\","
 	                          "\"framing\":\"hdlc\",\"line\":{\"device\":\"/dev/ttyAMA0\","
 	                          "\"baud\":2400,\"format\":\"8N1\"}}");
-	free(text);
-	text = payload_meter_info(&unknown);
+	text = payload_meter_info(&unknown, buf);
 	assert_string_equal(text, "{\"framing\":\"hdlc\",\"line\":{\"device\":\"/dev/ttyAMA0\","
 	                          "\"baud\":115200,\"format\":\"7E1\"}}");
-	free(text);
 }
 
-static void check_bridge(const struct payload_bridge *bridge, const char *meters, const char *power)
+/* As many values as a reading has, as long as they get, and texts that are twice as long in JSON. */
+static void test_largest(void **state)
+{
+	static struct han_reading reading;
+	char quotes[HAN_TEXT_MAX], buf[PAYLOAD_JSON], *text;
+	const struct payload_meter info = { quotes, quotes,         quotes, "Kaifa",
+		                            "hdlc", "/dev/ttyAMA0", 2400,   "8N1" };
+	const struct han_measurement *longest = han_measurement_at(0);
+
+	(void)state;
+	for (size_t i = 1; i < han_measurement_count(); i++)
+		if (strlen(han_measurement_at(i)->name) > strlen(longest->name))
+			longest = han_measurement_at(i);
+	reading.list = han_list_find("self-describing");
+	for (; reading.count < HAN_VALUES_MAX; reading.count++)
+		reading.values[reading.count] =
+			(struct han_value){ .measurement = longest,
+			                    .number = { UINT64_MAX, 40, true } };
+	memset(quotes, '"', sizeof(quotes) - 1);
+	quotes[sizeof(quotes) - 1] = '\0';
+	text = payload_reading(&reading, quotes, &now, buf);
+	assert_non_null(text);
+	check_member(text, "meter_id", quotes);
+	assert_non_null(payload_meter_info(&info, buf));
+	check_member(buf, "meter_id", quotes);
+}
+
+static void check_bridge(const struct payload_bridge *bridge, const char *meters,
+                         const char *problems, const char *power)
 {
 	char json[512];
 	char *text = payload_bridge_info(bridge);
 
-	snprintf(json, sizeof(json),
-	         "{\"version\":\"0.1.0\",\"start\":\"2024-01-23T17:00:12.250Z\",\"meters\":%s,"
-	         "\"libraries\":{\"libmosquitto\":\"2.0.11\",\"cJSON\":\"%s\"},\"power\":{%s,"
-	         "\"cycles_today\":%u}}",
-	         meters, cJSON_Version(), power, bridge->power_cycles);
+	snprintf(
+		json, sizeof(json),
+		"{\"version\":\"0.1.0\",\"start\":\"2024-01-23T17:00:12.250Z\",\"meters\":%s,"
+		"\"problems\":%s,\"libraries\":{\"libmosquitto\":\"2.0.11\",\"cJSON\":\"%s\"},\"power\":{%s,"
+		"\"cycles_today\":%u}}",
+		meters, problems, cJSON_Version(), power, bridge->power_cycles);
 	assert_string_equal(text, json);
 	free(text);
 }
@@ -352,31 +398,37 @@ static void check_bridge(const struct payload_bridge *bridge, const char *meters
 static void test_bridge_info(void **state)
 {
 	const char *const meters[] = { "6970631400000000", "a \"b\"" };
-	struct payload_bridge bridge = { "0.1.0", &now, meters, 0, "2.0.11", NULL, NULL, 0 };
+	const struct payload_problem problems[] = { { "cabin", "no \"port\"" },
+		                                    { "/dev/ttyUSB0", "x" } };
+	struct payload_bridge bridge = { "0.1.0", &now,     meters, 0,    problems,
+		                         0,       "2.0.11", NULL,   NULL, 0 };
 
 	(void)state;
-	check_bridge(&bridge, "[]", "\"line\":\"none\"");
+	check_bridge(&bridge, "[]", "{}", "\"line\":\"none\"");
 	bridge.meter_count = 2;
 	bridge.power_line = "GPIO26 (header pin 37, wiringPi 25)";
 	bridge.power_state = "on";
 	bridge.power_cycles = 3;
+	bridge.problem_count = 2;
 	check_bridge(&bridge, "[\"6970631400000000\",\"a \\\"b\\\"\"]",
+	             "{\"cabin\":\"no \\\"port\\\"\",\"/dev/ttyUSB0\":\"x\"}",
 	             "\"line\":\"GPIO26 (header pin 37, wiringPi 25)\",\"state\":\"on\"");
 	bridge.power_state = "cycling";
-	bridge.meter_count = 1;
-	check_bridge(&bridge, "[\"6970631400000000\"]",
+	bridge.meter_count = bridge.problem_count = 1;
+	check_bridge(&bridge, "[\"6970631400000000\"]", "{\"cabin\":\"no \\\"port\\\"\"}",
 	             "\"line\":\"GPIO26 (header pin 37, wiringPi 25)\",\"state\":\"cycling\"");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_numbers),    cmocka_unit_test(test_texts),
-		cmocka_unit_test(test_clock),      cmocka_unit_test(test_readings),
-		cmocka_unit_test(test_wide),       cmocka_unit_test(test_structural),
-		cmocka_unit_test(test_missing),    cmocka_unit_test(test_injection),
-		cmocka_unit_test(test_meter_info), cmocka_unit_test(test_bridge_info),
-		cmocka_unit_test(test_arrivals),   cmocka_unit_test(test_suspicions),
+		cmocka_unit_test(test_numbers),     cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_clock),       cmocka_unit_test(test_readings),
+		cmocka_unit_test(test_registers),   cmocka_unit_test(test_wide),
+		cmocka_unit_test(test_structural),  cmocka_unit_test(test_missing),
+		cmocka_unit_test(test_injection),   cmocka_unit_test(test_meter_info),
+		cmocka_unit_test(test_bridge_info), cmocka_unit_test(test_arrivals),
+		cmocka_unit_test(test_suspicions),  cmocka_unit_test(test_largest),
 	};
 
 	setenv("TZ", "Europe/Oslo", 1);
