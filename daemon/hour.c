@@ -1,0 +1,33 @@
+#include "hour.h"
+
+#include "clock.h"
+
+#define HOUR_S        3600
+#define CLOCK_INVALID 0x01
+
+static int64_t begin_of(int64_t utc, long offset_s)
+{
+	int64_t past = (utc + offset_s) % HOUR_S;
+
+	return utc - (past < 0 ? past + HOUR_S : past);
+}
+
+int64_t hour_of_reading(const struct han_reading *reading, time_t now)
+{
+	const struct han_datetime *said = han_reading_time(reading);
+	struct clock_instant instant;
+	struct tm tm;
+
+	if (said && (said->status == HAN_UNSPECIFIED || !(said->status & CLOCK_INVALID)) &&
+	    clock_resolve(said, now, &instant))
+		return begin_of(instant.utc, instant.offset_s);
+	localtime_r(&now, &tm);
+	return begin_of(now, tm.tm_gmtoff);
+}
+
+bool hour_is_new(const struct hour *last, int64_t begun, uint64_t now_ms)
+{
+	if (!last->known || begun > last->begun)
+		return true;
+	return begun < last->begun && now_ms - last->kept_ms >= HOUR_PATIENCE_MS;
+}
