@@ -107,7 +107,7 @@ static void send_unnamed(struct publisher *p, const struct unnamed_state *state)
 	char leaf[sizeof("obis/") + sizeof(state->code)];
 
 	snprintf(leaf, sizeof(leaf), "obis/%s", state->code);
-	send_below(p, leaf, state->text, 0, p->settings->retain);
+	send_below(p, leaf, state->notice.text, 0, p->settings->retain);
 }
 
 static void send_availability(struct publisher *p)

@@ -29,6 +29,9 @@ struct publisher_settings {
 	unsigned qos;          /* of momentary values, 0 to 2 */
 	unsigned register_qos; /* of registers, texts and clocks */
 	bool retain;
+	bool on_change;          /* momentary values leave when they have changed */
+	unsigned min_interval_s; /* between two momentary values of a topic */
+	bool expire;             /* momentary values are forgotten by the broker after a while */
 	enum publisher_discovery discovery;
 	const char *homeassistant_prefix;
 	bool reactive_energy_class;

@@ -7,38 +7,40 @@
 /* The code's place, a new one if need be and wanted; NULL when there is none. */
 static struct unnamed_state *place_of(struct unnamed *u, const char *code, bool wanted)
 {
-	struct unnamed_state *s = u->states;
+	struct unnamed_state *s, *grown;
 
-	while (s < u->states + u->count && strcmp(s->code, code) != 0)
-		s++;
-	if (s < u->states + u->count)
-		return s;
+	for (s = u->states; s < u->states + u->count; s++) {
+		if (strcmp(s->code, code) == 0)
+			return s;
+	}
 	if (!wanted)
 		return NULL;
 	if (u->count == UNNAMED_MAX) {
 		u->full = true;
 		return NULL;
 	}
+	grown = realloc(u->states, (u->count + 1) * sizeof(*grown));
+	if (!grown)
+		return NULL;
+	u->states = grown;
+	s = &u->states[u->count];
+	*s = (struct unnamed_state){ 0 };
 	snprintf(s->code, sizeof(s->code), "%s", code);
 	u->count++;
 	return s;
 }
 
-const struct unnamed_state *unnamed_store(struct unnamed *u, const char *code, const char *text)
+struct unnamed_state *unnamed_store(struct unnamed *u, const char *code, const char *text)
 {
 	struct unnamed_state *s = place_of(u, code, text[0]);
-	char *copy = s ? strdup(text) : NULL;
 
-	if (!copy)
-		return NULL;
-	free(s->text);
-	s->text = copy;
-	return s;
+	return s && notice_write(&s->notice, text) == 0 ? s : NULL;
 }
 
 void unnamed_clear(struct unnamed *u)
 {
 	for (size_t i = 0; i < u->count; i++)
-		free(u->states[i].text);
+		notice_clear(&u->states[i].notice);
+	free(u->states);
 	*u = (struct unnamed){ 0 };
 }

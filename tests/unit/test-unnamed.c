@@ -17,11 +17,12 @@ static void test_newest(void **state)
 	const struct unnamed_state *a = unnamed_store(&u, "1-0:15.8.0.255", "5"), *b;
 
 	(void)state;
-	assert_string_equal(a->text, "5");
+	assert_string_equal(a->notice.text, "5");
 	b = unnamed_store(&u, "item07", "text");
 	assert_string_equal(b->code, "item07");
-	assert_ptr_equal(unnamed_store(&u, "1-0:15.8.0.255", "a longer one"), a);
-	assert_string_equal(a->text, "a longer one");
+	a = unnamed_store(&u, "1-0:15.8.0.255", "a longer one");
+	assert_ptr_equal(a, &u.states[0]);
+	assert_string_equal(a->notice.text, "a longer one");
 	assert_string_equal(a->code, "1-0:15.8.0.255");
 	assert_int_equal(u.count, 2);
 	assert_false(u.full);
@@ -47,7 +48,7 @@ static void test_full(void **state)
 	assert_int_equal(u.count, UNNAMED_MAX);
 	for (unsigned n = 0; n < UNNAMED_MAX; n++) {
 		code_of(n, code);
-		assert_string_equal(unnamed_store(&u, code, "2")->text, "2");
+		assert_string_equal(unnamed_store(&u, code, "2")->notice.text, "2");
 	}
 	unnamed_clear(&u);
 	assert_false(u.full);
@@ -64,7 +65,7 @@ static void test_empty(void **state)
 	assert_null(unnamed_store(&u, "0-0:96.13.0", ""));
 	assert_int_equal(u.count, 0);
 	assert_non_null(unnamed_store(&u, "0-0:96.13.0", "hello"));
-	assert_string_equal(unnamed_store(&u, "0-0:96.13.0", "")->text, "");
+	assert_string_equal(unnamed_store(&u, "0-0:96.13.0", "")->notice.text, "");
 	assert_int_equal(u.count, 1);
 	unnamed_clear(&u);
 }

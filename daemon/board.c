@@ -1,0 +1,322 @@
+#include "board.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "payload.h"
+#include "publisher.h"
+#include "quantity.h"
+
+/* Of calculated energies: what they lag behind at the end of an hour counts in the next one. */
+#define CALCULATED_INTERVAL_S 10
+
+/* How the values of a topic leave. */
+struct class
+{
+	int qos;
+	struct pace_rules pace;
+};
+
+/* ---- classes ---- */
+
+static struct pace_rules live_pace(const struct publisher_settings *settings)
+{
+	return (struct pace_rules){
+		.on_change = settings->on_change,
+		.min_interval_ms = (uint64_t)settings->min_interval_s * 1000,
+		.expire = settings->expire,
+	};
+}
+
+/* What is calculated changes as often as the live values that it comes from, and is true until it changes. */
+static struct pace_rules calculated_pace(const struct publisher_settings *settings)
+{
+	uint64_t interval_s = settings->min_interval_s;
+
+	if (interval_s > CALCULATED_INTERVAL_S)
+		interval_s = CALCULATED_INTERVAL_S;
+	return (struct pace_rules){ .on_change = true, .min_interval_ms = interval_s * 1000 };
+}
+
+static struct class class_of(const struct board *b, const struct han_measurement *quantity,
+                             size_t index)
+{
+	const struct publisher_settings *settings = b->settings;
+	struct class class = { .qos = (int)settings->register_qos };
+
+	if (quantity->kind == HAN_KIND_LIVE)
+		class = (struct class){ (int)settings->qos, live_pace(settings) };
+	else if (index >= han_measurement_count())
+		class.pace = calculated_pace(settings);
+	else
+		class.pace.on_change = settings->on_change;
+	return class;
+}
+
+static struct class class_unnamed(const struct board *b, const struct unnamed_state *state)
+{
+	struct class class = { .pace.on_change = b->settings->on_change };
+
+	if (state->live)
+		class.pace = live_pace(b->settings);
+	return class;
+}
+
+/* The codes of electricity have "instantaneous" in their group D (IEC 62056-61). */
+static bool is_live(const struct han_value *value)
+{
+	return value->has_obis && value->obis.a == 1 && value->obis.d == 7 &&
+	       value->type == HAN_VALUE_NUMBER;
+}
+
+/* ---- what leaves ---- */
+
+#define TOPIC (sizeof(((struct board *)0)->base) + 64) /* a base and a leaf */
+
+static const char *topic_of(const struct board *b, const char *leaf, char buf[TOPIC])
+{
+	memcpy(buf, b->base, b->base_len);
+	buf[b->base_len] = '/';
+	memcpy(buf + b->base_len + 1, leaf, strlen(leaf) + 1);
+	return buf;
+}
+
+static void leave(struct board *b, const char *leaf, struct notice *n, const struct class *class,
+                  uint64_t now_ms)
+{
+	char topic[TOPIC];
+	struct message message = { .topic = topic,
+		                   .payload = n->text,
+		                   .len = n->len,
+		                   .qos = class->qos,
+		                   .retain = b->settings->retain };
+
+	n->pace.waits = false;
+	if (!n->text || !pace_expiry_s(&n->pace, &class->pace, now_ms, &message.expiry_s))
+		return;
+	topic_of(b, leaf, topic);
+	if (b->outlet.send(b->outlet.user, &message) == 0)
+		notice_left(n, &class->pace, message.expiry_s, now_ms);
+}
+
+static void leave_named(struct board *b, size_t index, uint64_t now_ms)
+{
+	const struct han_measurement *quantity = quantity_at(index);
+	const struct class class = class_of(b, quantity, index);
+
+	leave(b, quantity->name, &b->notices[index], &class, now_ms);
+}
+
+static void leave_unnamed(struct board *b, struct unnamed_state *state, const struct class *class,
+                          uint64_t now_ms)
+{
+	char leaf[sizeof("obis/") + sizeof(state->code)];
+
+	snprintf(leaf, sizeof(leaf), "obis/%s", state->code);
+	leave(b, leaf, &state->notice, class, now_ms);
+}
+
+/* ---- what waits ---- */
+
+static void expect(struct board *b, const struct notice *n, const struct pace_rules *rules,
+                   uint64_t now_ms)
+{
+	uint64_t due_ms = pace_due_ms(&n->pace, rules);
+
+	if (b->due_ms && b->due_ms <= due_ms)
+		return;
+	b->due_ms = due_ms;
+	timer_start(&b->timer, due_ms > now_ms ? due_ms - now_ms : 0, 0);
+}
+
+/* Whether it waits and may leave, in one burst with the others; while it may not, the timer runs for it. */
+static bool is_due(struct board *b, const struct notice *n, const struct pace_rules *rules,
+                   uint64_t now_ms)
+{
+	if (!n->pace.waits)
+		return false;
+	if (pace_may_leave(&n->pace, rules, now_ms))
+		return true;
+	expect(b, n, rules, now_ms);
+	return false;
+}
+
+static void timer_fired(struct timer *timer)
+{
+	struct board *b = container_of(timer, struct board, timer);
+	uint64_t now_ms = loop_now_ms();
+
+	b->due_ms = 0;
+	for (size_t i = 0; i < quantity_count(); i++) {
+		const struct class class = class_of(b, quantity_at(i), i);
+
+		if (is_due(b, &b->notices[i], &class.pace, now_ms))
+			leave_named(b, i, now_ms);
+	}
+	for (size_t i = 0; i < b->unnamed.count; i++) {
+		struct unnamed_state *state = &b->unnamed.states[i];
+		const struct class class = class_unnamed(b, state);
+
+		if (is_due(b, &state->notice, &class.pace, now_ms))
+			leave_unnamed(b, state, &class, now_ms);
+	}
+}
+
+/* ---- what comes ---- */
+
+/* Whether the newest value leaves now. */
+static bool judge(struct board *b, struct notice *n, const struct pace_rules *rules,
+                  uint64_t now_ms)
+{
+	enum pace_verdict verdict = notice_came(n, rules, now_ms);
+
+	if (b->open && verdict == PACE_WAITS)
+		expect(b, n, rules, now_ms);
+	return b->open && verdict == PACE_LEAVES;
+}
+
+static bool take_named(struct board *b, const struct han_measurement *quantity, const char *text,
+                       uint64_t now_ms)
+{
+	size_t index = quantity_index(quantity);
+	const struct class class = class_of(b, quantity, index);
+	struct notice *n = &b->notices[index];
+	bool news = quantity->kind == HAN_KIND_TEXT && (!n->text || strcmp(n->text, text) != 0);
+
+	if (notice_write(n, text) == 0 && judge(b, n, &class.pace, now_ms))
+		leave(b, quantity->name, n, &class, now_ms);
+	return news;
+}
+
+/* One code too many is told once. */
+static void take_unnamed(struct board *b, const struct han_value *value, const char *text,
+                         uint64_t now_ms)
+{
+	bool full = b->unnamed.full;
+	char code[HAN_OBIS_TEXT];
+	struct unnamed_state *state = unnamed_store(&b->unnamed, han_value_code(value, code), text);
+	struct class class;
+
+	if (b->unnamed.full && !full)
+		log_warning("publisher: %s: more than %d codes without a name; %s and others are "
+		            "not published",
+		            b->base, UNNAMED_MAX, code);
+	if (!state)
+		return;
+	state->live = is_live(value);
+	class = class_unnamed(b, state);
+	if (judge(b, &state->notice, &class.pace, now_ms))
+		leave_unnamed(b, state, &class, now_ms);
+}
+
+bool board_take(struct board *b, const struct han_value *value, time_t now, uint64_t now_ms)
+{
+	char text[HAN_TEXT_MAX];
+
+	if (value->structural || !payload_value(value, now, text))
+		return false;
+	if (value->measurement)
+		return take_named(b, value->measurement, text, now_ms);
+	if (b->settings->unknown_obis)
+		take_unnamed(b, value, text, now_ms);
+	return false;
+}
+
+void board_recall(struct board *b, size_t index, const char *text)
+{
+	struct notice *n = &b->notices[index];
+
+	if (!n->text && notice_write(n, text) == 0 && b->open)
+		leave_named(b, index, loop_now_ms());
+}
+
+void board_restate(struct board *b)
+{
+	uint64_t now_ms = loop_now_ms();
+
+	b->open = true;
+	for (size_t i = 0; i < quantity_count(); i++)
+		leave_named(b, i, now_ms);
+	for (size_t i = 0; i < b->unnamed.count; i++) {
+		struct unnamed_state *state = &b->unnamed.states[i];
+		const struct class class = class_unnamed(b, state);
+
+		leave_unnamed(b, state, &class, now_ms);
+	}
+}
+
+void board_disown(struct board *b)
+{
+	for (size_t i = 0; i < quantity_count(); i++) {
+		char topic[TOPIC];
+		const struct message message = {
+			.topic = topic_of(b, quantity_at(i)->name, topic),
+			.payload = "",
+			.qos = 1,
+			.retain = true,
+		};
+
+		if (!b->notices[i].text)
+			b->outlet.send(b->outlet.user, &message);
+	}
+}
+
+/* ---- the whole ---- */
+
+const char *board_text(const struct board *b, const char *name)
+{
+	for (size_t i = 0; i < quantity_count(); i++) {
+		if (strcmp(quantity_at(i)->name, name) == 0)
+			return b->notices[i].text;
+	}
+	return NULL;
+}
+
+bool board_holds(const struct board *b, const char *leaf)
+{
+	const char *code = strncmp(leaf, "obis/", 5) == 0 ? leaf + 5 : NULL;
+
+	if (!code)
+		return board_text(b, leaf);
+	for (size_t i = 0; i < b->unnamed.count; i++) {
+		if (strcmp(b->unnamed.states[i].code, code) == 0)
+			return b->unnamed.states[i].notice.text;
+	}
+	return false;
+}
+
+void board_move(struct board *b, const char *base)
+{
+	snprintf(b->base, sizeof(b->base), "%s", base);
+	b->base_len = strlen(b->base);
+	b->open = false;
+}
+
+void board_forget(struct board *b)
+{
+	for (size_t i = 0; b->notices && i < quantity_count(); i++)
+		notice_clear(&b->notices[i]);
+	unnamed_clear(&b->unnamed);
+	timer_stop(&b->timer);
+	b->due_ms = 0;
+}
+
+int board_init(struct board *b, struct loop *loop, const struct publisher_settings *settings,
+               const struct outlet *outlet)
+{
+	*b = (struct board){ .settings = settings, .outlet = *outlet };
+	b->notices = calloc(quantity_count(), sizeof(*b->notices));
+	timer_init(&b->timer, loop, timer_fired);
+	return b->notices ? 0 : -ENOMEM;
+}
+
+void board_fini(struct board *b)
+{
+	board_forget(b);
+	timer_fini(&b->timer);
+	free(b->notices);
+	b->notices = NULL;
+}
