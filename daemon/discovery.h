@@ -1,7 +1,8 @@
-/* Home Assistant's device discovery message: the table of measurements → JSON. Pure.
+/* Home Assistant's discovery messages of a meter. Pure.
  *
- * One retained message per meter tells Home Assistant (2024.11 and later) of all its entities. Same input,
- * same octets: Home Assistant updates entities on any difference.
+ * Either one message tells of all its entities (Home Assistant 2024.11 and later), or one message each. Same
+ * input, same octets: Home Assistant updates entities on any difference. The ids in both are the same, so that
+ * it can carry entities over.
  */
 #ifndef DISCOVERY_H
 #define DISCOVERY_H
@@ -10,6 +11,8 @@
 #include <stddef.h>
 
 #include <han/measurement.h>
+
+#include "entities.h"
 
 struct discovery {
 	const char *prefix;   /* Home Assistant's, "homeassistant" */
@@ -24,16 +27,29 @@ struct discovery {
 	const char *meter_availability;
 	const char *power_info; /* these two may be NULL: see struct publisher_bridge */
 	const char *power_command;
-	unsigned removed; /* entities (entities.h) that Home Assistant has and shall not have */
-	int qos;          /* for Home Assistant's subscriptions */
+	int qos;                    /* for Home Assistant's subscriptions */
 	bool reactive_energy_class; /* Home Assistant knows it since 2025.6 */
-	const bool *announced;      /* by a measurement's place in the table */
+	bool energy_registers;      /* the energies for the dashboard are the meter's registers */
+	const bool *announced;      /* by a quantity's place */
 };
 
-/* The topic of the message into buf. Returns buf. */
+/* What it announces; of the texts in e nothing is changed. */
+void discovery_entities(const struct discovery *d, struct entities *e);
+
+/* The topic of the device message into buf. Returns buf. */
 char *discovery_topic(const struct discovery *d, char *buf, size_t size);
 
-/* The message; the caller's to free(). NULL when memory ends. */
-char *discovery_message(const struct discovery *d);
+/* The device message; entities in removed, which may be NULL, go away in Home Assistant. The caller's to free().
+ * NULL when memory ends. */
+char *discovery_message(const struct discovery *d, const struct entities *removed);
+
+/* The topic of an entity's own message into buf. Returns buf. */
+char *discovery_entity_topic(const struct discovery *d, const struct entity *entity, char *buf,
+                             size_t size);
+
+/* The messages of one entity each, one after the other: stops at the first that send() refuses, and returns what
+ * that did. 0, or a negative errno. */
+int discovery_entity_messages(const struct discovery *d, void *user,
+                              int (*send)(void *user, const char *topic, const char *payload));
 
 #endif

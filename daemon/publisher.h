@@ -1,6 +1,6 @@
-/* One meter on the broker: what is sent when.
+/* One meter on the broker: its topics, and what is sent when.
  *
- * Keeps the newest payload of every topic, so that the whole state can be sent again at any time. What
+ * The newest payload of every topic is kept, so that the whole state can be sent again at any time. What
  * comes before the meter's identity is known is held and goes out with it. Messages leave through an
  * outlet; knows no broker.
  */
@@ -13,15 +13,23 @@
 
 #include <han/reading.h>
 
+#include "announcer.h"
+#include "board.h"
+#include "derive.h"
 #include "loop.h"
 #include "message.h"
 #include "payload.h"
-#include "unnamed.h"
 
 enum publisher_discovery {
 	PUBLISHER_DISCOVERY_DEVICE,
-	PUBLISHER_DISCOVERY_COMPONENTS, /* not available yet: refused by the configuration */
+	PUBLISHER_DISCOVERY_COMPONENTS,
 	PUBLISHER_DISCOVERY_OFF,
+};
+
+/* Which energies Home Assistant is to use. */
+enum publisher_energy {
+	PUBLISHER_ENERGY_LIVE,
+	PUBLISHER_ENERGY_REGISTER,
 };
 
 struct publisher_settings {
@@ -33,6 +41,7 @@ struct publisher_settings {
 	unsigned min_interval_s; /* between two momentary values of a topic */
 	bool expire;             /* momentary values are forgotten by the broker after a while */
 	enum publisher_discovery discovery;
+	enum publisher_energy energy_sensor;
 	const char *homeassistant_prefix;
 	bool reactive_energy_class;
 	bool unknown_obis; /* codes without a name have topics too */
@@ -50,31 +59,28 @@ struct publisher_meter {
 	const char *section;    /* its name in the configuration, "" for none */
 	const char *topic_name; /* NULL: the meter's id */
 	struct publisher_bridge bridge;
-	const char *version; /* the daemon's */
+	const char *version;                  /* the daemon's */
+	const struct derive_settings *derive; /* what is calculated; NULL: nothing */
 };
 
-struct publisher_state;
-
+/* What every list needs stands together. */
 struct publisher {
 	const struct publisher_settings *settings;
 	struct publisher_meter meter;
-	struct outlet outlet;
-	struct timer announcement; /* a discovery message that has to wait */
-	uint64_t announced_ms;     /* when the last one left; 0: none did */
-	unsigned told;  /* the entities (entities.h) that it, or one of an earlier run, had */
-	char base[160]; /* "han/6970631400000000"; "" until the identity is known */
-	char availability[192]; /* topics below it */
-	char identity[HAN_TEXT_MAX];
+	struct announcer announcer;
 	bool online;
-	bool fresh;                     /* of the identity, nothing has been sent yet */
-	bool *announced;                /* by a measurement's place in the table */
-	bool *structural;               /* the same, of the list that has just come */
-	bool set_known;                 /* a list has told what the meter sends */
-	struct publisher_state *states; /* by a measurement's place in the table */
-	struct unnamed unnamed;
-	const char *maker;
-	char *info;   /* JSON */
+	bool fresh; /* of the identity, nothing has been sent yet */
+	bool news;  /* what the info says may be otherwise now, */
+	enum han_framing framing;
+	const struct han_list *list; /* and with another framing or list than these */
 	char *unsent; /* JSON: the newest reading, while there is nobody to send it to */
+	struct outlet outlet;
+	char identity[HAN_IDENTITY_TEXT];
+	char base[160]; /* "han/6970631400000000"; "" until the identity is known */
+	struct board board;
+	char availability[192]; /* a topic below it */
+	const char *maker;
+	char *info; /* JSON */
 };
 
 /* settings, the texts of meter and outlet->user outlive the publisher. 0 or a negative errno. */
@@ -86,9 +92,15 @@ void publisher_fini(struct publisher *p); /* accepts a half-built one */
 /* The meter's id is known, or is another one now. */
 void publisher_identify(struct publisher *p, const char *identity);
 
+/* The line that lists come over may be another one now, or is set otherwise. */
+void publisher_retuned(struct publisher *p);
+
 /* A list has come over this line. */
 void publisher_reading(struct publisher *p, const struct han_reading *reading,
                        const struct payload_meter *line);
+
+/* What was calculated from it, right behind it; the values' measurements are rows of quantity.h. */
+void publisher_calculated(struct publisher *p, const struct han_value *values, size_t count);
 
 void publisher_availability(struct publisher *p, bool online);
 

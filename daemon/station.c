@@ -99,7 +99,7 @@ int station_init(struct station *st, struct loop *loop, struct config *config, s
 {
 	struct config_meter *own = &config->meters[index];
 	struct publisher_meter names = { own->settings.section, own->settings.topic_name, *bridge,
-		                         HANMQTTD_VERSION };
+		                         HANMQTTD_VERSION, NULL };
 
 	if (!meter_is_local(&own->settings))
 		names.bridge.power_info = names.bridge.power_command = NULL;

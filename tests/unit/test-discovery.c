@@ -1,5 +1,6 @@
 /* Home Assistant's discovery message, entity by entity. */
 #include <cjson/cJSON.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "discovery.h"
 #include "entities.h"
+#include "quantity.h"
 
 #define BRIDGE "han/bridge/hanmqttd-pi/availability"
 #define METER  "han/6970631400000000/availability"
@@ -28,6 +30,11 @@
 	"\"state_class\":\"measurement_angle\",\"unit_of_measurement\":\"°\",\"suggested_display_precision\":1,\"icon\":\"mdi:angle-acute\","
 #define ENERGY \
 	"\"device_class\":\"energy\",\"state_class\":\"total_increasing\",\"unit_of_measurement\":\"kWh\",\"suggested_display_precision\":2"
+#define CAPACITY \
+	"\"state_class\":\"measurement\",\"unit_of_measurement\":\"kWh/h\",\"suggested_display_precision\":2,\"icon\":\"mdi:chart-bar\""
+#define LIVE_ENERGY \
+	"\"device_class\":\"energy\",\"state_class\":\"total_increasing\",\"unit_of_measurement\":\"kWh\",\"suggested_display_precision\":3"
+#define SPARE ",\"enabled_by_default\":false"
 #define VARH \
 	"\"device_class\":\"reactive_energy\",\"state_class\":\"total_increasing\",\"unit_of_measurement\":\"kvarh\",\"suggested_display_precision\":2"
 #define CLOCK \
@@ -55,8 +62,8 @@ static const struct {
 	{ "phase_voltage_l1",            "Voltage L1",               VOLTAGE LIVE },
 	{ "phase_voltage_l2",            "Voltage L2",               VOLTAGE LIVE },
 	{ "phase_voltage_l3",            "Voltage L3",               VOLTAGE LIVE },
-	{ "energy_active_cum_import",    "Active energy import",     ENERGY },
-	{ "energy_active_cum_export",    "Active energy export",     ENERGY },
+	{ "energy_active_cum_import",    "Active energy import",     ENERGY SPARE },
+	{ "energy_active_cum_export",    "Active energy export",     ENERGY SPARE },
 	{ "energy_reactive_cum_import",  "Reactive energy import",   VARH },
 	{ "energy_reactive_cum_export",  "Reactive energy export",   VARH },
 	{ "logical_device_name",         "Logical device name",      TEXT "\"mdi:identifier\"" },
@@ -99,6 +106,15 @@ static const struct {
 	{ "phase_angle_l1",              "Phase angle L1",           ANGLE LIVE },
 	{ "phase_angle_l2",              "Phase angle L2",           ANGLE LIVE },
 	{ "phase_angle_l3",              "Phase angle L3",           ANGLE LIVE },
+	{ "energy_active_live_import",   "Active energy import (live)",   LIVE_ENERGY },
+	{ "energy_active_live_export",   "Active energy export (live)",   LIVE_ENERGY },
+	{ "power_active_net",            "Active power net",              POWER LIVE },
+	{ "energy_active_hour_import",   "Active energy import this hour", LIVE_ENERGY },
+	{ "energy_active_hour_export",   "Active energy export this hour", LIVE_ENERGY },
+	{ "capacity_peak_1",             "Highest hour of the month",     CAPACITY },
+	{ "capacity_peak_2",             "Second highest hour of the month",  CAPACITY },
+	{ "capacity_peak_3",             "Third highest hour of the month",  CAPACITY },
+	{ "capacity_mean",               "Mean of the three highest hours",  CAPACITY },
 };
 
 #define CONNECTION \
@@ -107,6 +123,28 @@ static const struct {
 	"\"default_entity_id\":\"binary_sensor.electricity_meter_connection\"," \
 	"\"state_topic\":\"" METER "\",\"payload_on\":\"online\",\"payload_off\":\"offline\"," \
 	"\"device_class\":\"connectivity\",\"entity_category\":\"diagnostic\"}"
+
+#define OTHERS 5 /* that are no quantities */
+
+#define DIAGNOSTIC(id, title, options)                                       \
+	"{\"platform\":\"sensor\",\"name\":\"" title "\","                   \
+	"\"unique_id\":\"hanmqttd_6970631400000000_" id "\","                \
+	"\"default_entity_id\":\"sensor.electricity_meter_" id "\","         \
+	"\"state_topic\":\"han/6970631400000000/diagnostics/" id "\"," options \
+	"\"entity_category\":\"diagnostic\"}"
+#define COUNTER(unit, icon)                                                            \
+	"\"state_class\":\"total_increasing\",\"unit_of_measurement\":\"" unit "\"," \
+	"\"icon\":\"mdi:" icon "\",\"enabled_by_default\":false,"
+
+static const struct {
+	const char *id, *json;
+} diagnostics[] = {
+	{ "connection", CONNECTION },
+	{ "problem", DIAGNOSTIC("problem", "Problem", "\"icon\":\"mdi:stethoscope\",") },
+	{ "frames_ok", DIAGNOSTIC("frames_ok", "Frames received", COUNTER("frames", "counter")) },
+	{ "crc_errors", DIAGNOSTIC("crc_errors", "Frames damaged", COUNTER("frames", "alert-outline")) },
+	{ "rejected_values", DIAGNOSTIC("rejected_values", "Values refused", COUNTER("values", "alert-outline")) },
+};
 
 static const struct {
 	const char *section, *device, *entity;
@@ -151,7 +189,7 @@ static struct discovery kaifa(void)
 /* The message as an object; the caller's to delete. */
 static cJSON *message_of(const struct discovery *d)
 {
-	char *text = discovery_message(d);
+	char *text = discovery_message(d, NULL);
 	cJSON *root;
 
 	assert_non_null(text);
@@ -210,18 +248,20 @@ static void test_entities(void **state)
 		         entities[i].options);
 		check_equal(component(root, entities[i].id), json);
 	}
-	check_equal(component(root, "connection"), CONNECTION);
-	assert_int_equal(cJSON_GetArraySize(member(root, "components")), COUNT(entities) + 1);
+	assert_int_equal(COUNT(diagnostics), OTHERS);
+	for (size_t i = 0; i < COUNT(diagnostics); i++)
+		check_equal(component(root, diagnostics[i].id), diagnostics[i].json);
+	assert_int_equal(cJSON_GetArraySize(member(root, "components")), COUNT(entities) + OTHERS);
 	cJSON_Delete(root);
 }
 
-/* A measurement that the library learns must get a title here, and a row above. */
+/* What can be published must get a title here, and a row above. */
 static void test_table_is_whole(void **state)
 {
 	(void)state;
-	assert_int_equal(han_measurement_count(), COUNT(entities));
+	assert_int_equal(quantity_count(), COUNT(entities));
 	for (size_t i = 0; i < COUNT(entities); i++)
-		assert_string_equal(han_measurement_at(i)->name, entities[i].id);
+		assert_string_equal(quantity_at(i)->name, entities[i].id);
 }
 
 /* A class for each number, as Home Assistant demands it of the unit, whatever the table may learn. */
@@ -330,7 +370,7 @@ static void test_unknown(void **state)
 	cJSON_Delete(root);
 }
 
-/* Only what is announced, in the library's order, and the connection last. */
+/* Only what is announced, in the library's order, and the line behind them. */
 static void test_set(void **state)
 {
 	struct discovery d = kaifa();
@@ -341,7 +381,7 @@ static void test_set(void **state)
 	(void)state;
 	d.announced = some;
 	root = message_of(&d);
-	assert_int_equal(cJSON_GetArraySize(member(root, "components")), 1);
+	assert_int_equal(cJSON_GetArraySize(member(root, "components")), OTHERS);
 	cJSON_Delete(root);
 
 	some[1] = some[9] = some[17] = true;
@@ -351,7 +391,7 @@ static void test_set(void **state)
 	assert_string_equal(c->next->string, entities[9].id);
 	assert_string_equal(c->next->next->string, entities[17].id);
 	assert_string_equal(c->next->next->next->string, "connection");
-	assert_null(c->next->next->next->next);
+	assert_int_equal(cJSON_GetArraySize(member(root, "components")), 3 + OTHERS);
 	cJSON_Delete(root);
 }
 
@@ -364,65 +404,194 @@ static void test_set(void **state)
 
 static const struct {
 	const char *id;
-	enum entity entity;
-	const char *json, *removal;
+	bool button;
+	const char *json;
 } power_entities[] = {
-	{ "mbus_power", ENTITY_POWER,
+	{ "mbus_power", false,
 	  "{" IDS("binary_sensor",
 	          "mbus_power") "\"name\":\"M-Bus power\",\"state_topic\":\"" INFO
 	                        "\",\"value_template\":"
 	                        "\"{{ 'ON' if value_json.power.state in ['on', 'settling'] else 'OFF' }}\","
-	                        "\"device_class\":\"power\",\"entity_category\":\"diagnostic\"}",
-	  "{\"platform\":\"binary_sensor\"}" },
-	{ "mbus_power_cycles", ENTITY_POWER_CYCLES,
+	                        "\"device_class\":\"power\",\"entity_category\":\"diagnostic\"}" },
+	{ "mbus_power_cycles", false,
 	  "{" IDS("sensor",
 	          "mbus_power_cycles") "\"name\":\"M-Bus power cycles today\","
 	                               "\"state_topic\":\"" INFO "\","
 	                               "\"value_template\":\"{{ value_json.power.cycles_today }}\","
 	                               "\"state_class\":\"measurement\",\"entity_category\":\"diagnostic\","
-	                               "\"icon\":\"mdi:restart\",\"enabled_by_default\":false}",
-	  "{\"platform\":\"sensor\"}" },
-	{ "mbus_power_cycle", ENTITY_POWER_CYCLE,
+	                               "\"icon\":\"mdi:restart\",\"enabled_by_default\":false}" },
+	{ "mbus_power_cycle", true,
 	  "{" IDS("button",
 	          "mbus_power_cycle") "\"name\":\"Power-cycle M-Bus\",\"command_topic\":\"" COMMAND
 	                              "\",\"payload_press\":\"PRESS\",\"device_class\":\"restart\","
-	                              "\"entity_category\":\"config\",\"qos\":1}",
-	  "{\"platform\":\"button\"}" },
+	                              "\"entity_category\":\"config\",\"qos\":1}" },
 };
 
-/* The power of the bus, where it is ours; the button, where somebody may press it; and how Home Assistant is
- * rid of each. */
+/* The power of the bus, where it is ours; the button, where somebody may press it. */
 static void test_power(void **state)
 {
 	struct discovery d = kaifa();
-	cJSON *root;
 
 	(void)state;
-	for (unsigned i = 0; i < 8; i++) {
+	for (unsigned i = 0; i < 4; i++) {
 		bool power = i & 1, command = i & 2;
+		cJSON *root;
 
 		d.power_info = power ? INFO : NULL;
 		d.power_command = command ? COMMAND : NULL;
-		d.removed = 0;
-		if (i & 4)
-			d.removed = (power ? 0 : ENTITY_POWER | ENTITY_POWER_CYCLES) |
-			            (command ? 0 : ENTITY_POWER_CYCLE);
 		root = message_of(&d);
 		for (size_t j = 0; j < COUNT(power_entities); j++) {
 			const cJSON *c = component(root, power_entities[j].id);
-			bool announced =
-				power_entities[j].entity == ENTITY_POWER_CYCLE ? command : power;
 
 			say_case(power_entities[j].id);
-			if (announced)
+			if (power_entities[j].button ? command : power)
 				check_equal(c, power_entities[j].json);
-			else if (i & 4)
-				check_equal(c, power_entities[j].removal);
 			else
 				assert_null(c);
 		}
 		cJSON_Delete(root);
 	}
+}
+
+/* What goes away is there once more, with nothing but its platform; what is there stays as it is. */
+static void test_removed(void **state)
+{
+	const struct discovery d = kaifa();
+	AUTO_ENTITIES removed = { 0 };
+	cJSON *root, *whole;
+	char *text;
+
+	(void)state;
+	entities_add(&removed, "button", "mbus_power_cycle");
+	entities_add(&removed, "sensor", "phase_voltage_l9");
+	entities_add(&removed, "number", "meter_id"); /* it was of another platform once */
+	text = discovery_message(&d, &removed);
+	root = cJSON_Parse(text);
+	whole = message_of(&d);
+	check_equal(component(root, "mbus_power_cycle"), "{\"platform\":\"button\"}");
+	check_equal(component(root, "phase_voltage_l9"), "{\"platform\":\"sensor\"}");
+	assert_true(cJSON_Compare(component(root, "meter_id"), component(whole, "meter_id"), true));
+	assert_int_equal(cJSON_GetArraySize(member(root, "components")),
+	                 cJSON_GetArraySize(member(whole, "components")) + 2);
+	cJSON_Delete(root);
+	cJSON_Delete(whole);
+	free(text);
+}
+
+/* Which of two that count the same is meant for the energy dashboard; the other one is there, but disabled. */
+static void test_energies(void **state)
+{
+	static const char *const registers[] = { "energy_active_cum_import",
+		                                 "energy_active_cum_export" };
+	static const char *const lives[] = { "energy_active_live_import",
+		                             "energy_active_live_export" };
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		struct discovery d = kaifa();
+		bool use_registers = i & 1, live = i & 2;
+		cJSON *root;
+
+		d.energy_registers = use_registers;
+		all[quantity_index(quantity_calculated(CALCULATED_LIVE_IMPORT))] = live;
+		all[quantity_index(quantity_calculated(CALCULATED_LIVE_EXPORT))] = live;
+		root = message_of(&d);
+		for (size_t j = 0; j < 2; j++) {
+			const cJSON *plain = component(root, registers[j]);
+
+			say_case(registers[j]);
+			assert_string_equal(text_of(plain, "device_class"), "energy");
+			assert_int_equal(cJSON_IsFalse(member(plain, "enabled_by_default")),
+			                 live && !use_registers);
+			assert_int_equal(component(root, lives[j]) != NULL, live);
+			assert_int_equal(cJSON_IsFalse(member(component(root, lives[j]),
+			                                      "enabled_by_default")),
+			                 live && use_registers);
+		}
+		cJSON_Delete(root);
+	}
+}
+
+/* ---- one message each ---- */
+
+struct letters {
+	cJSON *by_topic;
+	size_t refuse_at;
+};
+
+static int take_letter(void *user, const char *topic, const char *payload)
+{
+	struct letters *letters = user;
+
+	if (letters->refuse_at > 0 && --letters->refuse_at == 0)
+		return -ENOTCONN;
+	assert_null(member(letters->by_topic, topic));
+	cJSON_AddItemToObject(letters->by_topic, topic, cJSON_Parse(payload));
+	return 0;
+}
+
+#define ENERGY_ALONE                                                                                  \
+	"{\"name\":\"Active energy import\","                                                         \
+	"\"unique_id\":\"hanmqttd_6970631400000000_energy_active_cum_import\","                       \
+	"\"default_entity_id\":\"sensor.electricity_meter_energy_active_cum_import\","                \
+	"\"state_topic\":\"han/6970631400000000/energy_active_cum_import\"," ENERGY SPARE             \
+	",\"availability\":[{\"topic\":\"" BRIDGE "\"}],\"availability_mode\":\"all\",\"qos\":0,"     \
+	"\"device\":{\"identifiers\":[\"hanmqttd_6970631400000000\"],\"name\":\"Electricity meter\"," \
+	"\"manufacturer\":\"Kaifa\",\"model\":\"MA304H4\",\"serial_number\":\"6970631400000000\","    \
+	"\"sw_version\":\"KFM_001\"},\"origin\":{\"name\":\"hanmqttd\",\"sw_version\":\"0.1.0\"}}"
+
+/* As messages of one entity each: the same ids and options, with what the device message says once. */
+static void test_entity_messages(void **state)
+{
+	struct discovery d = kaifa();
+	struct letters letters = { cJSON_CreateObject(), 0 };
+	AUTO_ENTITIES told = { 0 };
+	cJSON *root;
+
+	(void)state;
+	d.power_info = INFO;
+	d.power_command = COMMAND;
+	assert_int_equal(discovery_entity_messages(&d, &letters, take_letter), 0);
+	discovery_entities(&d, &told);
+	root = message_of(&d);
+	assert_int_equal(told.count, cJSON_GetArraySize(member(root, "components")));
+	assert_int_equal(told.count, cJSON_GetArraySize(letters.by_topic));
+	check_equal(member(letters.by_topic, "homeassistant/sensor/hanmqttd_6970631400000000/"
+	                                     "energy_active_cum_import/config"),
+	            ENERGY_ALONE);
+	for (size_t i = 0; i < told.count; i++) {
+		const cJSON *whole = component(root, told.list[i].id), *alone, *option;
+		char topic[320];
+
+		discovery_entity_topic(&d, &told.list[i], topic, sizeof(topic));
+		say_case(topic);
+		assert_string_equal(text_of(whole, "platform"), told.list[i].platform);
+		alone = member(letters.by_topic, topic);
+		assert_null(member(alone, "platform"));
+		cJSON_ArrayForEach(option, whole)
+		{
+			if (strcmp(option->string, "platform") != 0)
+				assert_true(
+					cJSON_Compare(option, member(alone, option->string), true));
+		}
+		assert_true(cJSON_Compare(member(alone, "device"), member(root, "device"), true));
+		assert_true(cJSON_Compare(member(alone, "origin"), member(root, "origin"), true));
+		assert_string_equal(text_of(alone, "availability_mode"), "all");
+	}
+	cJSON_Delete(root);
+	cJSON_Delete(letters.by_topic);
+}
+
+/* The first that cannot be sent is the last that is tried. */
+static void test_entity_messages_refused(void **state)
+{
+	const struct discovery d = kaifa();
+	struct letters letters = { cJSON_CreateObject(), 3 };
+
+	(void)state;
+	assert_int_equal(discovery_entity_messages(&d, &letters, take_letter), -ENOTCONN);
+	assert_int_equal(cJSON_GetArraySize(letters.by_topic), 2);
+	cJSON_Delete(letters.by_topic);
 }
 
 /* Home Assistant before 2025.6 refuses the class, but not the unit. */
@@ -536,7 +705,7 @@ static void test_prefix(void **state)
 static void test_same_octets(void **state)
 {
 	const struct discovery a = kaifa(), b = kaifa();
-	char *text_a = discovery_message(&a), *text_b = discovery_message(&b);
+	char *text_a = discovery_message(&a, NULL), *text_b = discovery_message(&b, NULL);
 
 	(void)state;
 	assert_string_equal(text_a, text_b);
@@ -548,13 +717,23 @@ static void test_same_octets(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_entities),      cmocka_unit_test(test_table_is_whole),
-		cmocka_unit_test(test_frame),         cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_set),           cmocka_unit_test(test_reactive_class),
-		cmocka_unit_test(test_sections),      cmocka_unit_test(test_identities),
-		cmocka_unit_test(test_long_identity), cmocka_unit_test(test_prefix),
-		cmocka_unit_test(test_same_octets),   cmocka_unit_test(test_measurements),
+		cmocka_unit_test(test_entities),
+		cmocka_unit_test(test_table_is_whole),
+		cmocka_unit_test(test_frame),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_set),
+		cmocka_unit_test(test_reactive_class),
+		cmocka_unit_test(test_sections),
+		cmocka_unit_test(test_identities),
+		cmocka_unit_test(test_long_identity),
+		cmocka_unit_test(test_prefix),
+		cmocka_unit_test(test_same_octets),
+		cmocka_unit_test(test_measurements),
 		cmocka_unit_test(test_power),
+		cmocka_unit_test(test_removed),
+		cmocka_unit_test(test_energies),
+		cmocka_unit_test(test_entity_messages),
+		cmocka_unit_test(test_entity_messages_refused),
 	};
 
 	return cmocka_run_group_tests_name("discovery", tests, NULL, NULL);

@@ -7,16 +7,12 @@
 #include "speaker.h"
 #include "trial.h"
 
-#include "scratch.h"
-
-#include "entities.h"
 #include "log.h"
 #include "publisher.h"
 
 #define BASE      "han/6970631400000000"
 #define DISCOVERY "homeassistant/device/hanmqttd_6970631400000000/config"
 #define BRIDGE    "han/bridge/hanmqttd-pi/availability"
-#define GAP_MS    3000
 
 /* A publisher on a real loop, a meter to read from, and all that was sent. */
 struct stage {
@@ -35,7 +31,7 @@ static const struct payload_meter line = { .device = "/dev/ttyAMA0",
 static void stage_open(struct stage *s, const char *section, const char *topic_name)
 {
 	const struct publisher_meter meter = {
-		section, topic_name, { BRIDGE, NULL, NULL }, "0.1.0"
+		section, topic_name, { BRIDGE, NULL, NULL }, "0.1.0", NULL
 	};
 	const struct outlet outlet = post_outlet(&s->post);
 
@@ -192,7 +188,7 @@ static void test_list_1_alone(void **state)
 	check_sent(s, "power_active_import reading");
 	read_list(s, KAIFA_LIST_2);
 	check_sent(s, LIST_2 " info discovery reading");
-	assert_int_equal(trial_left_ms(&s->publisher.announcement), 0);
+	assert_int_equal(trial_left_ms(&s->publisher.announcer.timer), 0);
 }
 
 /* The identity is known from an earlier run, and the broker comes before the first list. */
@@ -314,48 +310,6 @@ static bool announces(const struct stage *s, const char *name)
 	return found;
 }
 
-static bool announced_twice(void *user)
-{
-	const struct stage *s = user;
-
-	return post_count(&s->post, DISCOVERY) >= 2;
-}
-
-/* Three wires: what is never measured is never announced. When it is measured after all, the set grows; as
- * Home Assistant still works on the message before, the next one waits, and is one for all triggers. */
-static void test_growth_waits(void **state)
-{
-	struct stage *s = *state;
-	uint64_t first_ms = loop_now_ms();
-
-	s->speaker.meter.meter_type = "MA304H3E";
-	s->speaker.meter.current[1] = s->speaker.meter.voltage[1] = 0;
-	identify(s);
-	read_list(s, KAIFA_LIST_2);
-	assert_int_equal(post_count(&s->post, DISCOVERY), 1);
-	assert_true(announces(s, "phase_current_l1"));
-	assert_false(announces(s, "phase_current_l2"));
-	assert_false(announces(s, "phase_voltage_l2"));
-	assert_true(announces(s, "energy_active_cum_import")); /* list 2 tells of list 3 */
-	assert_int_equal(post_count(&s->post, BASE "/phase_current_l2"), 0);
-	assert_int_equal(post_count(&s->post, BASE "/phase_voltage_l2"), 0);
-
-	s->speaker.meter.current[1] = 42;
-	read_list(s, KAIFA_LIST_2);
-	check_newest(s, "phase_current_l2", "0.042");
-	for (int i = 0; i < 3; i++)
-		publisher_announce(&s->publisher);
-	assert_int_equal(post_count(&s->post, DISCOVERY), 1);
-	assert_in_range(trial_left_ms(&s->publisher.announcement), 1, GAP_MS);
-
-	assert_true(trial_run(&s->trial, announced_twice, s, GAP_MS + 1000));
-	assert_true(loop_now_ms() >= first_ms + GAP_MS);
-	assert_int_equal(post_count(&s->post, DISCOVERY), 2);
-	assert_int_equal(trial_left_ms(&s->publisher.announcement), 0); /* and no third one */
-	assert_true(announces(s, "phase_current_l2"));
-	assert_false(announces(s, "phase_voltage_l2"));
-}
-
 /* Another meter on the line: the one before is offline, and nothing of it is said under the new name. */
 static void test_another_meter(void **state)
 {
@@ -392,13 +346,13 @@ static void test_another_meter_meanwhile(void **state)
 	identify(s);
 	read_list(s, KAIFA_LIST_2);
 	publisher_announce(&s->publisher);
-	assert_true(trial_left_ms(&s->publisher.announcement) > 0);
+	assert_true(trial_left_ms(&s->publisher.announcer.timer) > 0);
 	s->speaker.meter.meter_id = "7359992890941742";
 	identify(s);
 	read_list(s, KAIFA_LIST_2);
 	assert_int_equal(
 		post_count(&s->post, "homeassistant/device/hanmqttd_7359992890941742/config"), 1);
-	assert_int_equal(trial_left_ms(&s->publisher.announcement), 0);
+	assert_int_equal(trial_left_ms(&s->publisher.announcer.timer), 0);
 }
 
 /* Without a broker nothing is kept for it but the state and the newest reading, and the announcement is not
@@ -414,7 +368,7 @@ static void test_not_connected(void **state)
 	read_list(s, KAIFA_LIST_2);
 	assert_true(s->post.refused > 0);
 	assert_int_equal(s->post.count, 0);
-	assert_int_equal(trial_left_ms(&s->publisher.announcement), 0);
+	assert_int_equal(trial_left_ms(&s->publisher.announcer.timer), 0);
 
 	s->post.refuses_with = 0;
 	publisher_announce(&s->publisher);
@@ -545,6 +499,26 @@ static void test_info_changes(void **state)
 	assert_int_equal(post_count(&s->post, BASE "/info"), 1);
 }
 
+/* So it does when the line is another one. */
+static void test_info_of_another_line(void **state)
+{
+	struct stage *s = *state;
+	struct payload_meter other = line;
+
+	identify(s);
+	read_list(s, KAIFA_LIST_2);
+	publisher_retuned(&s->publisher);
+	read_list(s, KAIFA_LIST_2);
+	assert_int_equal(post_count(&s->post, BASE "/info"), 1);
+	other.baud = 9600;
+	publisher_retuned(&s->publisher);
+	publisher_reading(&s->publisher, speaker_reading(&s->speaker, KAIFA_LIST_1), &other);
+	assert_int_equal(post_count(&s->post, BASE "/info"), 1);
+	publisher_reading(&s->publisher, speaker_reading(&s->speaker, KAIFA_LIST_2), &other);
+	assert_int_equal(post_count(&s->post, BASE "/info"), 2);
+	assert_non_null(strstr(post_text(&s->post, BASE "/info"), "\"baud\":9600"));
+}
+
 /* A clock that tells no time is not said, and what it said before stays. */
 static void test_clock_unset(void **state)
 {
@@ -648,7 +622,7 @@ static void test_self_describing(void **state)
 	made_read(s);
 	check_newest(s, "power_active_import_l1", "1200");
 	check_sent(s, "power_active_import power_active_import_l1 reading");
-	assert_true(trial_left_ms(&s->publisher.announcement) > 0); /* the set has grown */
+	assert_true(trial_left_ms(&s->publisher.announcer.timer) > 0); /* the set has grown */
 }
 
 static void test_two_values_are_a_set(void **state)
@@ -662,23 +636,6 @@ static void test_two_values_are_a_set(void **state)
 	made_read(s);
 	check_sent(s,
 	           "discovery availability info power_active_import obis/0-1:24.2.1.255 reading");
-}
-
-/* The set is known with a list that adds nothing to it. */
-static void test_set_without_growth(void **state)
-{
-	struct stage *s = *state;
-
-	identify(s);
-	made_begin(s);
-	made_add(s, POWER, 1234, 0);
-	made_read(s);
-	made_add(s, GAS, 5, -3);
-	made_read(s);
-	assert_int_equal(post_count(&s->post, DISCOVERY), 1);
-	made_read(s);
-	assert_int_equal(post_count(&s->post, DISCOVERY), 1);
-	assert_int_equal(trial_left_ms(&s->publisher.announcement), 0);
 }
 
 /* Whoever encrypts says who it is. */
@@ -799,45 +756,6 @@ static void test_unexpected(void **state)
 	assert_false(announces(s, "energy_active_cum_import"));
 }
 
-static bool was_announced_twice(void *user)
-{
-	const struct stage *s = user;
-
-	return post_count(&s->post, DISCOVERY) == 2;
-}
-
-/* What an earlier run announced and the settings have taken away is removed once, then left out. */
-static void test_taken_away(void **state)
-{
-	struct stage *s = *state;
-	struct scratch scratch;
-
-	assert_int_equal(scratch_init(&scratch), 0);
-	setenv("STATE_DIRECTORY", scratch.dir, 1);
-	s->publisher.meter.bridge.power_info = "han/bridge/b/info";
-	s->publisher.meter.bridge.power_command = "han/bridge/b/command/power_cycle";
-	identify(s);
-	read_list(s, KAIFA_LIST_2);
-	assert_non_null(strstr(post_text(&s->post, DISCOVERY), "command/power_cycle"));
-	assert_int_equal(trial_left_ms(&s->publisher.announcement), 0);
-	publisher_fini(&s->publisher);
-	post_clear(&s->post);
-
-	stage_open(s, "", NULL); /* the next run */
-	identify(s);
-	read_list(s, KAIFA_LIST_2);
-	assert_non_null(strstr(post_text(&s->post, DISCOVERY),
-	                       "\"mbus_power\":{\"platform\":\"binary_sensor\"},"
-	                       "\"mbus_power_cycles\":{\"platform\":\"sensor\"},"
-	                       "\"mbus_power_cycle\":{\"platform\":\"button\"}"));
-	assert_true(trial_run(&s->trial, was_announced_twice, s, GAP_MS + 2000));
-	assert_null(strstr(post_text(&s->post, DISCOVERY), "mbus_power"));
-	assert_int_equal(trial_left_ms(&s->publisher.announcement), 0);
-	assert_int_equal(entities_load("6970631400000000"), 0);
-	unsetenv("STATE_DIRECTORY");
-	scratch_fini(&scratch);
-}
-
 static void test_zeroed(void **state)
 {
 	struct publisher p = { 0 };
@@ -852,14 +770,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ON_STAGE(test_held),
-		ON_STAGE(test_taken_away),
 		ON_STAGE(test_first_reading),
 		ON_STAGE(test_list_1_alone),
 		ON_STAGE(test_kept_identity),
 		ON_STAGE(test_restate),
 		ON_STAGE(test_availability),
 		ON_STAGE(test_classes),
-		ON_STAGE(test_growth_waits),
 		ON_STAGE(test_another_meter),
 		ON_STAGE(test_another_meter_meanwhile),
 		ON_STAGE(test_not_connected),
@@ -869,6 +785,7 @@ int main(void)
 		ON_STAGE(test_names),
 		ON_STAGE(test_long_names),
 		ON_STAGE(test_info_changes),
+		ON_STAGE(test_info_of_another_line),
 		ON_STAGE(test_clock_unset),
 		ON_STAGE(test_lengths),
 		ON_STAGE(test_zeroed),
@@ -879,7 +796,6 @@ int main(void)
 		ON_STAGE(test_unnamed_off),
 		ON_STAGE(test_unnamed_many),
 		ON_STAGE(test_unexpected),
-		ON_STAGE(test_set_without_growth),
 	};
 
 	setenv("TZ", "Europe/Oslo", 1);
