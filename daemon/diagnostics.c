@@ -51,9 +51,9 @@ char *diagnostics_problem(const struct meter *meter, char buf[DIAGNOSTICS_PROBLE
 	if (meter->muted)
 		snprintf(buf, DIAGNOSTICS_PROBLEM,
 		         "the bus power is being cycled: wait a few seconds");
-	else if (meter->online && meter->trouble.err)
+	else if (meter->online && meter->troubles.err)
 		snprintf(buf, DIAGNOSTICS_PROBLEM, "%s",
-		         trouble_describe(meter->trouble.err, meter->settings->section, text));
+		         trouble_describe(meter->troubles.err, meter->settings->section, text));
 	else if (meter->online)
 		snprintf(buf, DIAGNOSTICS_PROBLEM, "ok");
 	else

@@ -8,13 +8,8 @@
 #include "clock.h"
 #include "journal.h"
 #include "log.h"
-#include "trouble.h"
 
 #define NAMELESS_MS 60000
-
-#define FRAGMENTS_MAX      2      /* incomplete messages that are nothing to speak of */
-#define TROUBLE_LINGERS_MS 60000  /* so that people see it, and nothing flaps */
-#define TROUBLE_AGAIN_MS   600000 /* after that long without, it begins anew */
 
 static uint64_t patience(const struct meter *meter)
 {
@@ -23,8 +18,7 @@ static uint64_t patience(const struct meter *meter)
 	return rhythm_patience(&meter->rhythm);
 }
 
-/* What the journal knows of a meter beside the words. */
-static void describe(struct journal *j, const struct meter *meter, const char *id)
+void meter_describe(const struct meter *meter, const char *id, struct journal *j)
 {
 	const struct meter_counters counters = meter_counters(meter);
 
@@ -40,19 +34,30 @@ static void describe(struct journal *j, const struct meter *meter, const char *i
 	               counters.decrypt_failed + counters.replayed + counters.decode_failed);
 }
 
-static void set_online(struct meter *meter, bool online, const char *why)
+static const char *name_of(const struct meter *meter)
+{
+	return meter->identity.text[0] ? meter->identity.text : "a meter";
+}
+
+static void set_online(struct meter *meter)
 {
 	struct journal j;
 
-	if (meter->online == online)
+	if (meter->online)
 		return;
-	meter->online = online;
-	describe(&j, meter, online ? JOURNAL_METER_READ : JOURNAL_METER_SILENT);
-	journal_text(&j, "ERROR_CAUSE", online ? NULL : meter->port_err ? "port" : "silence");
-	log_write(online ? LOG_INFO : LOG_WARNING, j.fields, "meter: %s on %s: %s",
-	          meter->identity.text[0] ? meter->identity.text : "a meter",
-	          search_path(&meter->search), why);
-	meter->hooks.availability(meter->hooks.user, meter, online);
+	meter->online = true;
+	meter_describe(meter, JOURNAL_METER_READ, &j);
+	log_write(LOG_INFO, j.fields, "meter: %s on %s: frames arrive", name_of(meter),
+	          search_path(&meter->search));
+	meter->hooks.availability(meter->hooks.user, meter, true);
+}
+
+static void set_offline(struct meter *meter)
+{
+	if (!meter->online)
+		return;
+	meter->online = false;
+	meter->hooks.availability(meter->hooks.user, meter, false);
 }
 
 /* What the identity is kept under. */
@@ -66,7 +71,7 @@ static void identify(struct meter *meter, const struct identity *identity)
 	struct journal j;
 
 	meter->identity = *identity;
-	describe(&j, meter, NULL);
+	meter_describe(meter, NULL, &j);
 	/* before its first values the line that it is read follows at once */
 	log_write(meter->online ? LOG_INFO : LOG_DEBUG, j.fields, "meter: %s speaks on %s",
 	          identity->text, search_path(&meter->search));
@@ -92,7 +97,7 @@ static void note_identity(struct meter *meter, const struct han_reading *reading
 	struct identity said;
 
 	said.by = han_reading_identity(reading, said.text);
-	if (said.by == HAN_IDENTITY_NONE)
+	if (said.by == HAN_IDENTITY_NONE || !identity_is_name(said.text))
 		return;
 	timer_stop(&meter->nameless);
 	if (!identity_is_news(&meter->identity, &said))
@@ -101,12 +106,20 @@ static void note_identity(struct meter *meter, const struct han_reading *reading
 	identity_save(port_key(meter), &said);
 }
 
+/* What comes from here on tells whether it is heard. */
+static void listen_anew(struct meter *meter)
+{
+	meter->silent = false;
+	meter->heard = counters_heard(&meter->counters);
+}
+
 /* A frame whose checks agreed, decoded or not: the meter lives. */
 static void note_frame(struct meter *meter)
 {
 	uint64_t now = loop_now_ms();
 
 	meter->counters.frames_ok++;
+	listen_anew(meter);
 	meter->resyncing = false;
 	if (meter->last_frame_ms && !meter->interrupted)
 		rhythm_learn(&meter->rhythm, now - meter->last_frame_ms);
@@ -119,104 +132,86 @@ static void note_frame(struct meter *meter)
 	}
 }
 
-static void note_clock(struct meter *meter, const struct han_reading *reading)
+/* Whether the reading has a clock. */
+static bool note_clock(struct meter *meter, const struct han_reading *reading)
 {
 	const struct han_datetime *said = han_reading_time(reading);
 	struct clock_instant instant;
 	time_t now = time(NULL);
 
 	if (!said || !clock_resolve(said, now, &instant))
-		return;
+		return false;
 	meter->counters.has_clock = true;
-	meter->counters.clock_offset_s = (long)(instant.utc - now);
+	meter->counters.clock_offset_s = (int64_t)instant.utc - now;
+	return true;
 }
 
-/* What was not seen for a while is over. */
-static void end_trouble(struct meter *meter, uint64_t now)
+static void tell_clock(struct meter *meter)
 {
-	struct meter_trouble *t = &meter->trouble;
+	char text[CLOCK_TOLD_TEXT];
+	struct journal j;
 
-	t->fragments = 0;
-	if (t->err == HAN_OK || now - t->last_ms[t->err] < TROUBLE_LINGERS_MS)
+	if (clock_told(&meter->clock_told, meter->counters.clock_offset_s, text)) {
+		meter_describe(meter, NULL, &j);
+		log_write(LOG_NOTICE, j.fields, "meter: %s: %s", name_of(meter), text);
+	}
+}
+
+static void tell_trouble(const struct meter *meter, enum han_err err)
+{
+	struct journal j;
+	char text[TROUBLE_TEXT];
+
+	meter_describe(meter, JOURNAL_METER_TROUBLE, &j);
+	journal_text(&j, "ERROR_CAUSE", han_err_name(err));
+	log_write(LOG_WARNING, j.fields, "meter: %s: %s", search_path(&meter->search),
+	          trouble_describe(err, meter->settings->section, text));
+}
+
+static void end_trouble(struct meter *meter)
+{
+	struct journal j;
+	bool told;
+
+	if (!troubles_end(&meter->troubles, loop_now_ms(), &told))
 		return;
-	t->err = HAN_OK;
+	meter_describe(meter, NULL, &j);
+	if (told)
+		log_write(LOG_NOTICE, j.fields, "meter: %s: messages are understood again",
+		          search_path(&meter->search));
 	meter->hooks.trouble(meter->hooks.user, meter);
 }
 
 static void take_reading(struct meter *meter, const struct han_reading *reading)
 {
+	const bool has_clock = note_clock(meter, reading);
+
 	meter->list = han_list_name(reading->list);
-	note_clock(meter, reading);
 	note_identity(meter, reading);
-	set_online(meter, true, "frames arrive");
+	set_online(meter);
+	if (has_clock)
+		tell_clock(meter);
 	log_debug("meter: %s: %s with %zu values",
 	          meter->identity.text[0] ? meter->identity.text : search_path(&meter->search),
 	          han_list_name(reading->list), reading->count);
 	meter->hooks.reading(meter->hooks.user, meter, reading);
-	end_trouble(meter, loop_now_ms());
-}
-
-static void count_refusal(struct meter_counters *counters, enum han_err err)
-{
-	switch (trouble_of(err)) {
-	case TROUBLE_DECRYPT:
-		counters->decrypt_failed++;
-		break;
-	case TROUBLE_REPLAY:
-		counters->replayed++;
-		break;
-	case TROUBLE_DECODE:
-	case TROUBLE_FRAGMENT:
-		counters->decode_failed++;
-		break;
-	}
-}
-
-/* One line when a kind of trouble begins, not one per message. Whether it is the one to speak of now. */
-static bool note_trouble(struct meter *meter, enum han_err err, uint64_t now)
-{
-	struct meter_trouble *t = &meter->trouble;
-	bool fragment = trouble_of(err) == TROUBLE_FRAGMENT;
-	uint64_t last = t->last_ms[err];
-	char text[TROUBLE_TEXT];
-
-	log_debug("meter: %s: message refused: %s", search_path(&meter->search), han_err_name(err));
-	if (fragment && ++t->fragments <= FRAGMENTS_MAX)
-		return false;
-	t->last_ms[err] = now;
-	if (!last || now - last >= TROUBLE_AGAIN_MS) {
-		struct journal j;
-
-		describe(&j, meter, JOURNAL_METER_TROUBLE);
-		journal_text(&j, "ERROR_CAUSE", han_err_name(err));
-		log_write(LOG_WARNING, j.fields, "meter: %s: %s", search_path(&meter->search),
-		          trouble_describe(err, meter->settings->section, text));
-	}
-	if (t->err == err || (t->err && now - t->last_ms[t->err] < TROUBLE_LINGERS_MS))
-		return false;
-	t->err = err;
-	return true;
+	end_trouble(meter);
 }
 
 /* event->frame is NULL when the rest of a message did not come: the meter need not live. */
 static void refuse_message(struct meter *meter, const struct han_event *event)
 {
-	bool begins = note_trouble(meter, event->err, loop_now_ms());
+	struct trouble_news news = troubles_note(&meter->troubles, event->err, loop_now_ms());
 
-	count_refusal(&meter->counters, event->err);
+	log_debug("meter: %s: message refused: %s", search_path(&meter->search),
+	          han_err_name(event->err));
+	counters_refuse_message(&meter->counters, event->err);
+	if (news.tell)
+		tell_trouble(meter, event->err);
 	if (event->frame)
-		set_online(meter, true, "frames arrive");
-	if (begins)
+		set_online(meter);
+	if (news.begins)
 		meter->hooks.trouble(meter->hooks.user, meter);
-}
-
-static void refuse_frame(struct meter *meter, enum han_err err)
-{
-	meter->counters.frames_bad++;
-	if (err == HAN_ERR_HCS || err == HAN_ERR_FCS || err == HAN_ERR_CHECKSUM ||
-	    err == HAN_ERR_CRC)
-		meter->counters.crc_errors++;
-	log_debug("meter: %s: frame refused: %s", search_path(&meter->search), han_err_name(err));
 }
 
 static void log_frame(const struct han_event *event)
@@ -248,13 +243,15 @@ static void on_event(void *user, const struct han_event *event)
 	case HAN_MORE:
 		break;
 	case HAN_PART:
-		set_online(meter, true, "frames arrive");
+		set_online(meter);
 		break;
 	case HAN_READING:
 		take_reading(meter, event->reading);
 		break;
 	case HAN_BAD_FRAME:
-		refuse_frame(meter, event->err);
+		counters_refuse_frame(&meter->counters, event->err);
+		log_debug("meter: %s: frame refused: %s", search_path(&meter->search),
+		          han_err_name(event->err));
 		break;
 	case HAN_BAD_MESSAGE:
 		refuse_message(meter, event);
@@ -276,6 +273,7 @@ static void on_opened(void *user)
 	struct meter *meter = user;
 
 	meter->port_err = 0;
+	listen_anew(meter);
 	if (!meter->muted)
 		timer_start(&meter->silence, patience(meter), 0);
 	meter->hooks.port(meter->hooks.user, meter);
@@ -284,10 +282,17 @@ static void on_opened(void *user)
 static void on_lost(void *user)
 {
 	struct meter *meter = user;
+	struct journal j;
 
 	meter->port_err = search_err(&meter->search);
 	timer_stop(&meter->silence);
-	set_online(meter, false, "silent, as its port is lost");
+	if (meter->online) {
+		meter_describe(meter, JOURNAL_METER_SILENT, &j);
+		journal_text(&j, "ERROR_CAUSE", "port");
+		log_write(LOG_WARNING, j.fields, "meter: %s on %s: silent, as its port is lost",
+		          name_of(meter), search_path(&meter->search));
+	}
+	set_offline(meter);
 	meter->hooks.port(meter->hooks.user, meter);
 }
 
@@ -302,20 +307,12 @@ static void on_port_changed(void *user)
 static void silence_fired(struct timer *timer)
 {
 	struct meter *meter = container_of(timer, struct meter, silence);
-	struct journal j;
-	char why[64], text[SEARCH_TEXT];
 
-	describe(&j, meter, JOURNAL_METER_SILENT);
-	journal_text(&j, "ERROR_CAUSE", "silence");
-	snprintf(why, sizeof(why), "%s for %g s",
-	         meter->counters.bytes > 0 ? "no valid frame" : "nothing has come in",
-	         (double)patience(meter) / 1000);
+	meter->silent = true;
 	if (meter->online)
-		set_online(meter, false, why);
+		set_offline(meter);
 	else
-		log_write(LOG_WARNING, j.fields, "meter: listening on %s, but %s; %s",
-		          search_describe(&meter->search, text), why,
-		          search_doubt(&meter->search, meter->counters.bytes > 0));
+		meter->hooks.port(meter->hooks.user, meter);
 }
 
 bool meter_is_local(const struct meter_settings *settings)
@@ -338,6 +335,7 @@ void meter_mute(struct meter *meter, bool muted)
 	if (meter->muted == muted)
 		return;
 	meter->muted = muted;
+	listen_anew(meter);
 	search_mute(&meter->search, muted);
 	if (muted) {
 		meter->interrupted = true;
@@ -380,6 +378,11 @@ void meter_close(struct meter *meter)
 	search_close(&meter->search);
 	timer_fini(&meter->nameless);
 	timer_fini(&meter->silence);
+}
+
+struct meter_heard meter_heard(const struct meter *meter)
+{
+	return counters_heard_since(&meter->counters, meter->heard);
 }
 
 struct meter_counters meter_counters(const struct meter *meter)

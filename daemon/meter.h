@@ -10,10 +10,14 @@
 
 #include <han/decoder.h>
 
+#include "clock-told.h"
+#include "counters.h"
 #include "identity.h"
+#include "journal.h"
 #include "loop.h"
 #include "rhythm.h"
 #include "search.h"
+#include "trouble.h"
 
 struct meter_settings {
 	const char *section;    /* its name in the configuration, "" for none */
@@ -21,24 +25,7 @@ struct meter_settings {
 	struct search_settings port;
 	struct han_settings decoder;
 	unsigned silent_after_s; /* 0: learned */
-};
-
-struct meter_counters {
-	uint64_t bytes;
-	uint64_t frames_ok;  /* frames whose checks agreed, decoded or not */
-	uint64_t frames_bad; /* refused, for their check or their form */
-	uint64_t crc_errors;
-	uint64_t discarded_bytes;
-	uint64_t resyncs;        /* how often octets had to be searched for a frame */
-	uint64_t decrypt_failed; /* messages of such frames that were refused, by kind of trouble */
-	uint64_t replayed;
-	uint64_t decode_failed;
-	unsigned parity_errors;
-	unsigned framing_errors;
-	bool has_frame;
-	unsigned last_frame_age_s; /* with has_frame */
-	bool has_clock;
-	long clock_offset_s; /* the meter's clock minus the host's, with has_clock */
+	unsigned max_power_w;    /* that the house can draw; 0: no limit */
 };
 
 struct meter;
@@ -54,33 +41,30 @@ struct meter_hooks {
 	void (*trouble)(void *user, struct meter *meter);
 };
 
-/* What is wrong with the messages of frames that arrived whole. */
-struct meter_trouble {
-	enum han_err err;   /* of those last refused; HAN_OK: none, or it is over */
-	unsigned fragments; /* refused since the last reading because parts were missing */
-	uint64_t last_ms[HAN_ERR_KINDS]; /* when it was so for the last time; 0: never */
-};
-
+/* What every list needs stands together, before the ports, of which most is not needed. */
 struct meter {
 	struct loop *loop;
 	const struct meter_settings *settings;
 	struct meter_hooks hooks;
-	struct search search;  /* its ports */
-	struct timer silence;  /* fires when the meter has been silent for too long */
-	struct timer nameless; /* fires when no identity came */
 	struct identity identity;
 	bool waiting_for_name;
 	bool online;
+	bool silent; /* no valid frame for as long as patience lasts; a port is open */
 	bool log_frames;
-	const char *list; /* the name of the list read last, NULL before */
 	bool resyncing;
 	bool muted;       /* what comes in does not count: the bus power is being cycled */
 	bool interrupted; /* it was, since the last frame */
-	struct meter_trouble trouble;
+	struct clock_told clock_told;
 	int port_err; /* why no port is open; 0 while one is, and while there is none to be opened */
+	const char *list; /* the name of the list read last, NULL before */
 	struct rhythm rhythm;
-	uint64_t last_frame_ms; /* 0: none yet */
+	uint64_t last_frame_ms;   /* 0: none yet */
+	struct meter_heard heard; /* before the last valid frame, or before the port was opened */
+	struct timer silence;     /* fires when the meter has been silent for too long */
 	struct meter_counters counters;
+	struct troubles troubles; /* with the messages of frames that arrived whole */
+	struct search search;     /* its ports */
+	struct timer nameless;    /* fires when no identity came */
 };
 
 /* Opens the port or ports (now, or when they are there); tells the identity kept from an earlier run. settings
@@ -104,5 +88,11 @@ void meter_mute(struct meter *meter, bool muted);
 void meter_wipe_keys(struct meter_settings *settings);
 
 struct meter_counters meter_counters(const struct meter *meter);
+
+/* Since the last valid frame, or since the port was opened. */
+struct meter_heard meter_heard(const struct meter *meter);
+
+/* What the journal knows of a meter beside the words; id as in journal.h, or NULL. */
+void meter_describe(const struct meter *meter, const char *id, struct journal *j);
 
 #endif

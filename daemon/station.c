@@ -35,8 +35,8 @@ static void on_identified(void *user, struct meter *meter)
 	struct station *st = user;
 
 	publisher_identify(&st->publisher, meter->identity.text);
-	st->problem[0] = '\0';  /* not told under this name */
-	if (meter->trouble.err) /* there may never be a reading that says it */
+	st->problem[0] = '\0';   /* not told under this name */
+	if (meter->troubles.err) /* there may never be a reading that says it */
 		station_restate(st);
 	st->hooks.identified(st->hooks.user);
 }
@@ -152,7 +152,7 @@ void station_restate(struct station *st)
 
 bool station_is_fine(const struct station *st)
 {
-	return st->running && st->meter.online && !st->meter.trouble.err;
+	return st->running && st->meter.online && !st->meter.troubles.err;
 }
 
 const char *station_name(const struct station *st)
@@ -227,7 +227,7 @@ char *station_describe(const struct station *st, char *buf, size_t size)
 		snprintf(buf, size, "powering the bus");
 	else if (st->meter.muted)
 		snprintf(buf, size, "cycling the bus power");
-	else if (st->meter.online && st->meter.trouble.err)
+	else if (st->meter.online && st->meter.troubles.err)
 		snprintf(buf, size, "%s: %s", search_path(&st->meter.search),
 		         diagnostics_problem(&st->meter, problem));
 	else if (st->meter.online)

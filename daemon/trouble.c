@@ -1,8 +1,11 @@
 #include "trouble.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+
+#define FRAGMENTS_MAX 2      /* incomplete messages that are nothing to speak of */
+#define LINGERS_MS    60000  /* so that people see it, and nothing flaps */
+#define AGAIN_MS      600000 /* after that long without, it begins anew */
 
 struct row {
 	enum han_err err;
@@ -58,4 +61,31 @@ char *trouble_describe(enum han_err err, const char *section, char buf[TROUBLE_T
 	snprintf(buf, TROUBLE_TEXT, "messages arrive but are %s: %s; %s%s", verb, han_err_name(err),
 	         row->advice, where);
 	return buf;
+}
+
+struct trouble_news troubles_note(struct troubles *t, enum han_err err, uint64_t now_ms)
+{
+	uint64_t last_ms = t->last_ms[err];
+	struct trouble_news news = { false, false };
+
+	if (trouble_of(err) == TROUBLE_FRAGMENT && ++t->fragments <= FRAGMENTS_MAX)
+		return news;
+	t->last_ms[err] = now_ms;
+	news.tell = !last_ms || now_ms - last_ms >= AGAIN_MS;
+	news.begins = t->err != err && (!t->err || now_ms - t->last_ms[t->err] >= LINGERS_MS);
+	t->told |= news.tell;
+	if (news.begins)
+		t->err = err;
+	return news;
+}
+
+bool troubles_end(struct troubles *t, uint64_t now_ms, bool *told)
+{
+	t->fragments = 0;
+	if (t->err == HAN_OK || now_ms - t->last_ms[t->err] < LINGERS_MS)
+		return false;
+	t->err = HAN_OK;
+	*told = t->told;
+	t->told = false;
+	return true;
 }

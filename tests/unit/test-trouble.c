@@ -63,11 +63,69 @@ static void test_room(void **state)
 	}
 }
 
+/* Of a kind people are told once in ten minutes; what is spoken of lingers for a minute. */
+static void test_over_time(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t at_ms;
+		enum han_err err; /* HAN_OK: a message is read */
+		bool tell, begins, ends;
+		enum han_err spoken_of;
+	} steps[] = {
+		{ "all is well", 1000, HAN_OK, false, false, false, HAN_OK },
+		{ "a part is missing", 1001, HAN_ERR_BLOCK, false, false, false, HAN_OK },
+		{ "two", 1002, HAN_ERR_BLOCK, false, false, false, HAN_OK },
+		{ "a whole message is read", 1003, HAN_OK, false, false, false, HAN_OK },
+		{ "and the count begins anew", 1004, HAN_ERR_BLOCK, false, false, false, HAN_OK },
+		{ "it begins", 2000, HAN_ERR_KEY, true, true, false, HAN_ERR_KEY },
+		{ "and goes on", 12000, HAN_ERR_KEY, false, false, false, HAN_ERR_KEY },
+		{ "another kind is told, too", 13000, HAN_ERR_LIST, true, false, false,
+		  HAN_ERR_KEY },
+		{ "one that is read does not end it", 14000, HAN_OK, false, false, false,
+		  HAN_ERR_KEY },
+		{ "nor in less than a minute", 71999, HAN_OK, false, false, false, HAN_ERR_KEY },
+		{ "the other kind takes its place", 72000, HAN_ERR_LIST, false, true, false,
+		  HAN_ERR_LIST },
+		{ "until a minute passes without", 132000, HAN_OK, false, false, true, HAN_OK },
+		{ "again soon: nobody is told", 600000, HAN_ERR_KEY, false, true, false,
+		  HAN_ERR_KEY },
+		{ "over: nor of that", 660000, HAN_OK, false, false, true, HAN_OK },
+		{ "again, much later", 1200000, HAN_ERR_KEY, true, true, false, HAN_ERR_KEY },
+		{ "of parts few are nothing", 1200001, HAN_ERR_BLOCK, false, false, false,
+		  HAN_ERR_KEY },
+		{ "two", 1200002, HAN_ERR_SEGMENT, false, false, false, HAN_ERR_KEY },
+		{ "three are a trouble", 1200003, HAN_ERR_BLOCK, true, false, false, HAN_ERR_KEY },
+		{ "a whole message is read", 1200004, HAN_OK, false, false, false, HAN_ERR_KEY },
+		{ "and the count begins anew", 1200005, HAN_ERR_BLOCK, false, false, false,
+		  HAN_ERR_KEY },
+	};
+	struct troubles t = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(steps); i++) {
+		struct trouble_news news = { false, false };
+		bool told = false, ends = false;
+
+		say_case(steps[i].name);
+		if (steps[i].err)
+			news = troubles_note(&t, steps[i].err, steps[i].at_ms);
+		else
+			ends = troubles_end(&t, steps[i].at_ms, &told);
+		assert_int_equal(news.tell, steps[i].tell);
+		assert_int_equal(news.begins, steps[i].begins);
+		assert_int_equal(ends, steps[i].ends);
+		assert_int_equal(told, ends && steps[i].at_ms != 660000);
+		assert_int_equal(t.err, steps[i].spoken_of);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_over_time),
 	};
 
 	return cmocka_run_group_tests_name("trouble", tests, NULL, NULL);
