@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <ini.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include "utf8.h"
 
 #define SYNTAX "accepted: [section], key = value, or a comment after #"
 
@@ -39,6 +42,38 @@ static bool is_text(int c)
 	return c >= 0x20 || c == '\t' || c == '\r';
 }
 
+/* What is no UTF-8 can stand in no topic; in a comment it does no harm. */
+static bool is_utf8(const char *line)
+{
+	if (line[0] == '#' || line[0] == ';')
+		return true;
+	while (*line) {
+		size_t len = strcspn(line, "\t\r");
+
+		if (!utf8_is_text((const uint8_t *)line, len))
+			return false;
+		line += len + (line[len] != '\0');
+	}
+	return true;
+}
+
+/* What inih would refuse, of all such lines telling one. */
+static bool is_understood(const char *line)
+{
+	if (line[0] == '[')
+		return strchr(line, ']');
+	return strchr("#;\r", line[0]) || strpbrk(line, "=:");
+}
+
+/* Some editors write it in front of a file; inih would take it away too late. */
+static size_t drop_byte_order_mark(char *line, size_t len)
+{
+	if (len < 3 || memcmp(line, "\xEF\xBB\xBF", 3) != 0)
+		return len;
+	memmove(line, line + 3, len - 3 + 1);
+	return len - 3;
+}
+
 /* A line for inih, without the blanks in front: they would make it a continuation of the line before.
  * What is no text or too long is told, and an empty line takes its place. */
 static char *read_line(char *line, int size, void *user)
@@ -58,6 +93,8 @@ static char *read_line(char *line, int size, void *user)
 		return NULL;
 	f->line++;
 	line[len] = '\0';
+	if (f->line == 1)
+		len = drop_byte_order_mark(line, len);
 	if (c != EOF && c != '\n') {
 		char what[64];
 
@@ -66,8 +103,11 @@ static char *read_line(char *line, int size, void *user)
 		mistake(f, what);
 		skip_line(f->stream);
 		len = 0;
-	} else if (!text) {
-		mistake(f, "not text; " SYNTAX);
+	} else if (!text || !is_utf8(line)) {
+		mistake(f, "not text in UTF-8; " SYNTAX);
+		len = 0;
+	} else if (!is_understood(line)) {
+		mistake(f, "not understood; " SYNTAX);
 		len = 0;
 	} else {
 		look_for_section(f, line);
@@ -86,6 +126,13 @@ static int take_key(void *user, const char *section, const char *key, const char
 	return 1;
 }
 
+static bool is_directory(FILE *stream)
+{
+	struct stat st;
+
+	return fstat(fileno(stream), &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 void conffile_read(const char *path, bool required, const struct conffile_hooks *hooks)
 {
 	struct conffile f = { .path = path, .hooks = hooks, .stream = fopen(path, "re") };
@@ -94,6 +141,11 @@ void conffile_read(const char *path, bool required, const struct conffile_hooks 
 	if (!f.stream) {
 		if (required || errno != ENOENT)
 			mistake(&f, strerror(errno));
+		return;
+	}
+	if (is_directory(f.stream)) {
+		mistake(&f, strerror(EISDIR));
+		fclose(f.stream);
 		return;
 	}
 	bad_line = ini_parse_stream(read_line, &f, take_key, &f);

@@ -14,6 +14,7 @@
 #include "settle.h"
 
 #define KEYS_MAX 2048 /* of all files together */
+#define WHAT_MAX 640
 
 /* Where a key was set, to tell of what it means with others, and to find it set twice. */
 struct origin {
@@ -36,13 +37,10 @@ struct reader {
 	size_t origin_count;
 };
 
-__attribute__((format(printf, 4, 0))) static void mistake_at(struct reader *r, const char *path,
-                                                             unsigned line, const char *format,
-                                                             va_list args)
+static void tell(struct reader *r, const char *path, unsigned line, const char *what)
 {
-	char what[512], text[PATH_MAX + 600];
+	char text[PATH_MAX + WHAT_MAX + 16];
 
-	vsnprintf(what, sizeof(what), format, args);
 	if (line > 0)
 		snprintf(text, sizeof(text), "%s:%u: %s", path, line, what);
 	else
@@ -55,29 +53,13 @@ __attribute__((format(printf, 3, 4))) static void mistake(struct reader *r,
                                                           const struct conffile *at,
                                                           const char *format, ...)
 {
+	char what[WHAT_MAX];
 	va_list args;
 
 	va_start(args, format);
-	mistake_at(r, at->path, at->line, format, args);
+	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
-}
-
-/* Of a key that was read before, where it was set last. */
-__attribute__((format(printf, 4, 5))) static void mistake_of(struct reader *r,
-                                                             const struct setting *setting,
-                                                             size_t meter, const char *format, ...)
-{
-	const struct origin none = { setting, meter, 0, 0 };
-	const struct origin *o = &none;
-	va_list args;
-
-	for (size_t i = 0; i < r->origin_count; i++) {
-		if (r->origins[i].setting == setting && r->origins[i].meter == meter)
-			o = &r->origins[i];
-	}
-	va_start(args, format);
-	mistake_at(r, r->paths[o->file], o->line, format, args);
-	va_end(args);
+	tell(r, at->path, at->line, what);
 }
 
 static bool of_meter(const struct setting *setting)
@@ -159,8 +141,8 @@ static void on_section(void *user, const struct conffile *at, const char *name)
 		mistake(r, at,
 		        "[%s]: unknown section%s%s%s; accepted: mqtt, homeassistant, publish, power, "
 		        "meter, meter NAME, log",
-		        name, nearest ? ", is " : "", nearest ? nearest : "",
-		        nearest ? " meant?" : "");
+		        name, nearest ? " (is " : "", nearest ? nearest : "",
+		        nearest ? " meant?)" : "");
 }
 
 static void tell_unknown_key(struct reader *r, const struct conffile *at, const char *key)
@@ -229,9 +211,35 @@ static void on_mistake(void *user, const struct conffile *at, const char *what)
 
 /* ---- what the keys mean together ---- */
 
-static void on_conflict(void *user, const struct setting *setting, size_t meter, const char *what)
+/* Where the key was set last, if it was. */
+static struct origin origin_of(const struct reader *r, const struct setting *setting, size_t meter)
 {
-	mistake_of(user, setting, meter, "%s", what);
+	struct origin found = { .setting = setting };
+
+	for (size_t i = 0; i < r->origin_count; i++) {
+		if (r->origins[i].setting == setting && r->origins[i].meter == meter)
+			found = r->origins[i];
+	}
+	return found;
+}
+
+__attribute__((format(printf, 5, 6))) static void on_conflict(void *user, const char *section,
+                                                              const char *key, size_t meter,
+                                                              const char *format, ...)
+{
+	struct reader *r = user;
+	const struct setting *setting = keys_find(section, key);
+	const struct origin o = origin_of(r, setting, meter);
+	const char *name = of_meter(setting) ? r->config->meters[meter].section : "";
+	char what[WHAT_MAX];
+	int n = snprintf(what, sizeof(what), "[%s%s%s] %s: ", section, name[0] ? " " : "", name,
+	                 key);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(what + n, sizeof(what) - (size_t)n, format, args);
+	va_end(args);
+	tell(r, r->paths[o.file], o.line, what);
 }
 
 static void free_meter(struct config_meter *meter)
@@ -346,43 +354,7 @@ void config_free(struct config *config)
 	free(config->meters);
 	free(config->devices);
 	secret_free(config->password);
+	secret_free(config->psk);
+	free(config->tls_key_credential);
 	free(config);
-}
-
-bool config_same_mqtt(const struct config *a, const struct config *b)
-{
-	const char *password_a = a->password ? a->password : "";
-	const char *password_b = b->password ? b->password : "";
-
-	return keys_same(a, b, "mqtt") && strcmp(a->status_topic, b->status_topic) == 0 &&
-	       strcmp(password_a, password_b) == 0;
-}
-
-bool config_same_line(const struct config *a, const struct config *b)
-{
-	const char *const keys[] = { "line", "active-low" };
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		if (!setting_same(keys_find("power", keys[i]), a, b))
-			return false;
-	}
-	return true;
-}
-
-static bool same_keys(const struct config_meter *a, const struct config_meter *b)
-{
-	return secret_version_same(&a->key_version, &b->key_version) &&
-	       secret_version_same(&a->auth_key_version, &b->auth_key_version);
-}
-
-bool config_same_meters(const struct config *a, const struct config *b)
-{
-	if (a->meter_count != b->meter_count)
-		return false;
-	for (size_t i = 0; i < a->meter_count; i++) {
-		if (!keys_same_meter(&a->meters[i], &b->meters[i]) ||
-		    !same_keys(&a->meters[i], &b->meters[i]))
-			return false;
-	}
-	return keys_same(a, b, "publish") && keys_same(a, b, "homeassistant");
 }

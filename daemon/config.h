@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "derive.h"
 #include "meter.h"
 #include "mqtt.h"
 #include "power.h"
@@ -18,13 +19,6 @@
 
 #define CONFIG_FILE "/etc/hanmqttd/hanmqttd.conf"
 
-/* Where keys are stored that have no effect yet. */
-struct config_later {
-	unsigned number;
-	bool yes;
-	char *text;
-};
-
 struct config_meter {
 	char *section; /* the NAME of [meter NAME], "" for [meter] */
 	bool written;  /* it has keys */
@@ -33,12 +27,14 @@ struct config_meter {
 	char *device, *name, *list, *key_file, *auth_key_file;
 	unsigned baud, format, protocol;
 	struct secret_version key_version, auth_key_version; /* of the keys in the settings */
-	struct config_later later;
 };
+
+#define CONFIG_TLS_FILES 4
 
 struct config {
 	struct mqtt_settings mqtt;
 	struct publisher_settings publish;
+	struct derive_settings derive;
 	struct power_settings power;
 	struct config_meter *meters;
 	size_t meter_count;       /* at least 1 */
@@ -48,8 +44,11 @@ struct config {
 	unsigned log_level;       /* LOG_ERR … */
 	bool log_frames;
 
-	char *client_id, *password_file, *password; /* mqtt points to them */
-	struct config_later later;
+	/* of [mqtt] as written, and what mqtt points to; port 0: the usual one */
+	unsigned port;
+	char *client_id, *password_file, *password;
+	char *tls_key_file, *tls_key_credential, *psk_file, *psk;
+	struct secret_version tls_versions[CONFIG_TLS_FILES];
 };
 
 struct config_report {

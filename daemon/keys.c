@@ -18,6 +18,15 @@ static bool is_printable(const char *text)
 	return true;
 }
 
+/* One colon parts a port from a name; an IPv6 address has more. */
+static bool is_host(const char *text)
+{
+	const char *colon = strchr(text, ':');
+
+	return is_printable(text) && !strpbrk(text, " \t/\"'[]") &&
+	       (!colon || strchr(colon + 1, ':'));
+}
+
 static bool is_level(const char *text)
 {
 	return is_printable(text) && !strpbrk(text, "/+#") && strlen(text) <= 60;
@@ -34,6 +43,11 @@ static bool is_topic(const char *text)
 static bool is_path(const char *text)
 {
 	return text[0] == '/';
+}
+
+static bool is_identity(const char *text)
+{
+	return is_printable(text) && strlen(text) <= 127;
 }
 
 static bool is_device(const char *text)
@@ -67,59 +81,72 @@ static const char *nearest_list(const char *text)
 	return setting_nearest(text, candidates, count);
 }
 
-#define LEVEL_FORM "at most 60 characters without / + #"
-#define TOPIC_FORM \
-	"at most 60 characters of topic, without + #, not beginning with / or $, nor ending with /"
-#define SECRET_FORM "the path, beginning with /, of a file that holds it"
-#define DEVICE_FORM "auto, a path that begins with /, or " ADDRESS_FORM
-#define NAME_FORM   "at most 60 characters, not \"bridge\""
-#define LIST_FORM   "auto, or a name that `hantool lists` prints"
+/* clang-format off */
+static const struct setting_form host       = { .accepted = "a host name or address, without a scheme or a port", .fits = is_host };
+static const struct setting_form any_text   = { .accepted = "printable characters", .fits = is_printable };
+static const struct setting_form level      = { .accepted = "at most 60 characters without / + #", .fits = is_level };
+static const struct setting_form topic      = { .accepted = "at most 60 characters of topic, without + #, not beginning with / or $, "
+                                                            "nor ending with /", .fits = is_topic };
+static const struct setting_form path       = { .accepted = "a path that begins with /", .fits = is_path };
+static const struct setting_form identity   = { .accepted = "at most 127 printable characters", .fits = is_identity };
+static const struct setting_form secret     = { .accepted = "the path, beginning with /, of a file that holds it",
+                                                .fits = is_path, .secret = true };
+static const struct setting_form device     = { .accepted = "auto, a path that begins with /, or " ADDRESS_FORM, .fits = is_device };
+static const struct setting_form meter_name = { .accepted = "at most 60 characters, not \"bridge\"", .fits = is_name };
+static const struct setting_form list       = { .accepted = "auto, or a name that `hantool lists` prints",
+                                                .fits = is_list, .nearest = nearest_list };
+
+static const char *const automatic[]      = { "auto", NULL };
+static const char *const mqtt_versions[]  = { "5", "3.1.1", NULL };
+static const char *const discoveries[]    = { "device", "components", "off", NULL };
+static const char *const energy_sensors[] = { "live", "register", NULL };
+static const char *const formats[]        = { "auto", "8N1", "8E1", "7E1", NULL };
+static const char *const protocols[]      = { "auto", "hdlc", "mbus", "p1", NULL };
+static const char *const levels[]         = { "error", "warning", "notice", "info", "debug", NULL };
 
 /* The parts of a row. */
 #define KEY(in, name, kind, default_text, field)                                          \
 	.section = (in), .key = (name), .type = SETTING_##kind, .preset = (default_text), \
 	.offset = (field)
-#define FORM(form, check)         .accepted = (form), .fits = (check)
+#define FORM(of)                  .form = (of)
 #define RANGE(low, high, of_unit) .min = (low), .max = (high), .unit = (of_unit)
-#define WORDS(...)                .words = { __VA_ARGS__ }
-#define NOT_YET                   .later = true
+#define WORDS(of)                 .words = (of)
 
-/* clang-format off */
 static const struct setting settings[] = {
-	{ KEY("mqtt", "host", TEXT, "localhost", IN(mqtt.host)), FORM("a host name or address", is_printable) },
-	{ KEY("mqtt", "port", NUMBER, "1883", IN(mqtt.port)), RANGE(1, 65535, NULL) },
-	{ KEY("mqtt", "client-id", TEXT, "", IN(client_id)), FORM(LEVEL_FORM, is_level) },
-	{ KEY("mqtt", "username", TEXT, "", IN(mqtt.username)), FORM("printable characters", is_printable) },
-	{ KEY("mqtt", "password-file", TEXT, "", IN(password_file)), FORM(SECRET_FORM, is_path), .secret = true },
-	{ KEY("mqtt", "protocol", WORD, "5", IN(mqtt.protocol)), WORDS("5", "3.1.1") },
+	{ KEY("mqtt", "host", TEXT, "localhost", IN(mqtt.host)), FORM(&host) },
+	{ KEY("mqtt", "port", NUMBER, "auto", IN(port)), RANGE(1, 65535, NULL), WORDS(automatic) },
+	{ KEY("mqtt", "client-id", TEXT, "", IN(client_id)), FORM(&level) },
+	{ KEY("mqtt", "username", TEXT, "", IN(mqtt.username)), FORM(&any_text) },
+	{ KEY("mqtt", "password-file", TEXT, "", IN(password_file)), FORM(&secret) },
+	{ KEY("mqtt", "protocol", WORD, "5", IN(mqtt.protocol)), WORDS(mqtt_versions) },
 	{ KEY("mqtt", "keepalive", NUMBER, "30", IN(mqtt.keepalive_s)), RANGE(5, 65535, "s") },
-	{ KEY("mqtt", "topic-prefix", TEXT, "han", IN(publish.prefix)), FORM(TOPIC_FORM, is_topic) },
-	{ KEY("mqtt", "tls", YES_NO, "no", IN(later.yes)), NOT_YET },
-	{ KEY("mqtt", "ca-file", TEXT, "", IN(later.text)), NOT_YET },
-	{ KEY("mqtt", "ca-path", TEXT, "", IN(later.text)), NOT_YET },
-	{ KEY("mqtt", "cert-file", TEXT, "", IN(later.text)), NOT_YET },
-	{ KEY("mqtt", "key-file", TEXT, "", IN(later.text)), NOT_YET },
-	{ KEY("mqtt", "psk-identity", TEXT, "", IN(later.text)), NOT_YET },
-	{ KEY("mqtt", "psk-file", TEXT, "", IN(later.text)), NOT_YET },
-	{ KEY("mqtt", "tls-insecure", YES_NO, "no", IN(later.yes)), NOT_YET },
+	{ KEY("mqtt", "topic-prefix", TEXT, "han", IN(publish.prefix)), FORM(&topic) },
+	{ KEY("mqtt", "tls", YES_NO, "no", IN(mqtt.tls.on)) },
+	{ KEY("mqtt", "ca-file", TEXT, "", IN(mqtt.tls.ca_file)), FORM(&path) },
+	{ KEY("mqtt", "ca-path", TEXT, "", IN(mqtt.tls.ca_path)), FORM(&path) },
+	{ KEY("mqtt", "cert-file", TEXT, "", IN(mqtt.tls.cert_file)), FORM(&path) },
+	{ KEY("mqtt", "key-file", TEXT, "", IN(tls_key_file)), FORM(&secret) },
+	{ KEY("mqtt", "psk-identity", TEXT, "", IN(mqtt.tls.psk_identity)), FORM(&identity) },
+	{ KEY("mqtt", "psk-file", TEXT, "", IN(psk_file)), FORM(&secret) },
+	{ KEY("mqtt", "tls-insecure", YES_NO, "no", IN(mqtt.tls.insecure)) },
 	{ KEY("mqtt", "commands", YES_NO, "no", IN(commands)) },
 
-	{ KEY("homeassistant", "discovery", WORD, "device", IN(publish.discovery)), WORDS("device", "components", "off"), .later_words = 1 << PUBLISHER_DISCOVERY_COMPONENTS },
-	{ KEY("homeassistant", "prefix", TEXT, "homeassistant", IN(publish.homeassistant_prefix)), FORM(TOPIC_FORM, is_topic) },
-	{ KEY("homeassistant", "status-topic", TEXT, "homeassistant/status", IN(status_topic)), FORM(TOPIC_FORM, is_topic) },
-	{ KEY("homeassistant", "energy-sensor", WORD, "live", IN(later.number)), WORDS("live", "register"), .later_words = 1 << 1 },
+	{ KEY("homeassistant", "discovery", WORD, "device", IN(publish.discovery)), WORDS(discoveries) },
+	{ KEY("homeassistant", "prefix", TEXT, "homeassistant", IN(publish.homeassistant_prefix)), FORM(&topic) },
+	{ KEY("homeassistant", "status-topic", TEXT, "homeassistant/status", IN(status_topic)), FORM(&topic) },
+	{ KEY("homeassistant", "energy-sensor", WORD, "live", IN(publish.energy_sensor)), WORDS(energy_sensors) },
 	{ KEY("homeassistant", "reactive-energy-class", YES_NO, "yes", IN(publish.reactive_energy_class)) },
 
 	{ KEY("publish", "qos", NUMBER, "0", IN(publish.qos)), RANGE(0, 2, NULL) },
 	{ KEY("publish", "register-qos", NUMBER, "1", IN(publish.register_qos)), RANGE(0, 2, NULL) },
 	{ KEY("publish", "retain", YES_NO, "yes", IN(publish.retain)) },
-	{ KEY("publish", "on-change", YES_NO, "no", IN(later.yes)), NOT_YET },
-	{ KEY("publish", "min-interval", NUMBER, "0", IN(later.number)), RANGE(0, 86400, "s"), NOT_YET },
-	{ KEY("publish", "expire", YES_NO, "yes", IN(later.yes)), NOT_YET },
-	{ KEY("publish", "live-energy", YES_NO, "yes", IN(later.yes)), NOT_YET },
-	{ KEY("publish", "net-power", YES_NO, "no", IN(later.yes)), NOT_YET },
-	{ KEY("publish", "hour-energy", YES_NO, "no", IN(later.yes)), NOT_YET },
-	{ KEY("publish", "capacity-peaks", YES_NO, "no", IN(later.yes)), NOT_YET },
+	{ KEY("publish", "on-change", YES_NO, "no", IN(publish.on_change)) },
+	{ KEY("publish", "min-interval", NUMBER, "0", IN(publish.min_interval_s)), RANGE(0, 86400, "s") },
+	{ KEY("publish", "expire", YES_NO, "yes", IN(publish.expire)) },
+	{ KEY("publish", "live-energy", YES_NO, "yes", IN(derive.live_energy)) },
+	{ KEY("publish", "net-power", YES_NO, "no", IN(derive.net_power)) },
+	{ KEY("publish", "hour-energy", YES_NO, "no", IN(derive.hour_energy)) },
+	{ KEY("publish", "capacity-peaks", YES_NO, "no", IN(derive.capacity_peaks)) },
 	{ KEY("publish", "unknown-obis", YES_NO, "yes", IN(publish.unknown_obis)) },
 
 	{ KEY("power", "line", LINE, "auto", IN(power.bus.line)) },
@@ -129,22 +156,22 @@ static const struct setting settings[] = {
 	{ KEY("power", "cycle-off", NUMBER, "5", IN(power.off_ms)), RANGE(1, 600, "s"), .scale = 1000 },
 	{ KEY("power", "cycle-max", NUMBER, "6", IN(power.cycle.max)), RANGE(0, 1000, "per day") },
 
-	{ KEY("meter", "device", TEXT, "auto", IN_METER(device)), FORM(DEVICE_FORM, is_device) },
-	{ KEY("meter", "baud", NUMBER, "auto", IN_METER(baud)), RANGE(300, 115200, NULL), WORDS("auto") },
-	{ KEY("meter", "format", WORD, "auto", IN_METER(format)), WORDS("auto", "8N1", "8E1", "7E1") },
-	{ KEY("meter", "protocol", WORD, "auto", IN_METER(protocol)), WORDS("auto", "hdlc", "mbus", "p1") },
-	{ KEY("meter", "list", TEXT, "auto", IN_METER(list)), FORM(LIST_FORM, is_list), .nearest = nearest_list },
-	{ KEY("meter", "name", TEXT, "", IN_METER(name)), FORM(NAME_FORM, is_name) },
-	{ KEY("meter", "key-file", TEXT, "", IN_METER(key_file)), FORM(SECRET_FORM, is_path), .secret = true },
-	{ KEY("meter", "auth-key-file", TEXT, "", IN_METER(auth_key_file)), FORM(SECRET_FORM, is_path), .secret = true },
+	{ KEY("meter", "device", TEXT, "auto", IN_METER(device)), FORM(&device) },
+	{ KEY("meter", "baud", NUMBER, "auto", IN_METER(baud)), RANGE(300, 115200, NULL), WORDS(automatic) },
+	{ KEY("meter", "format", WORD, "auto", IN_METER(format)), WORDS(formats) },
+	{ KEY("meter", "protocol", WORD, "auto", IN_METER(protocol)), WORDS(protocols) },
+	{ KEY("meter", "list", TEXT, "auto", IN_METER(list)), FORM(&list) },
+	{ KEY("meter", "name", TEXT, "", IN_METER(name)), FORM(&meter_name) },
+	{ KEY("meter", "key-file", TEXT, "", IN_METER(key_file)), FORM(&secret) },
+	{ KEY("meter", "auth-key-file", TEXT, "", IN_METER(auth_key_file)), FORM(&secret) },
 	{ KEY("meter", "allow-replay", YES_NO, "no", IN_METER(settings.decoder.allow_replay)) },
-	{ KEY("meter", "silent-after", NUMBER, "auto", IN_METER(settings.silent_after_s)), RANGE(1, 604800, "s"), WORDS("auto") },
-	{ KEY("meter", "max-power", NUMBER, "0", IN_METER(later.number)), RANGE(0, 100000000, "W"), NOT_YET },
-	{ KEY("meter", "voltage-scale", SCALE, "auto", IN_METER(settings.decoder.voltage_scale)), WORDS("auto") },
-	{ KEY("meter", "current-scale", SCALE, "auto", IN_METER(settings.decoder.current_scale)), WORDS("auto") },
-	{ KEY("meter", "energy-scale", SCALE, "auto", IN_METER(settings.decoder.energy_scale)), WORDS("auto") },
+	{ KEY("meter", "silent-after", NUMBER, "auto", IN_METER(settings.silent_after_s)), RANGE(1, 604800, "s"), WORDS(automatic) },
+	{ KEY("meter", "max-power", NUMBER, "0", IN_METER(settings.max_power_w)), RANGE(0, 100000000, "W") },
+	{ KEY("meter", "voltage-scale", SCALE, "auto", IN_METER(settings.decoder.voltage_scale)), WORDS(automatic) },
+	{ KEY("meter", "current-scale", SCALE, "auto", IN_METER(settings.decoder.current_scale)), WORDS(automatic) },
+	{ KEY("meter", "energy-scale", SCALE, "auto", IN_METER(settings.decoder.energy_scale)), WORDS(automatic) },
 
-	{ KEY("log", "level", WORD, "info", IN(log_level)), WORDS("error", "warning", "notice", "info", "debug") },
+	{ KEY("log", "level", WORD, "info", IN(log_level)), WORDS(levels) },
 	{ KEY("log", "frames", YES_NO, "no", IN(log_frames)) },
 };
 /* clang-format on */

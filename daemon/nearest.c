@@ -27,13 +27,23 @@ static unsigned edits(const char *a, const char *b)
 	return row[len];
 }
 
+/* "password" for password-file: what is left out at the end counts as one letter. */
+static unsigned distance(const char *word, const char *candidate)
+{
+	size_t len = strlen(word);
+
+	return len > 2 && strncmp(word, candidate, len) == 0 && candidate[len]
+	               ? 1
+	               : edits(word, candidate);
+}
+
 const char *setting_nearest(const char *word, const char *const *candidates, size_t count)
 {
 	unsigned best = (unsigned)strlen(word) / 2 + 1;
 	const char *nearest = NULL;
 
 	for (size_t i = 0; i < count; i++) {
-		unsigned n = edits(word, candidates[i]);
+		unsigned n = distance(word, candidates[i]);
 
 		if (n < best) {
 			best = n;

@@ -18,6 +18,7 @@ union value {
 
 #define DIGITS       "0123456789"
 #define SCALE_DIGITS 9 /* in front of the point, and behind it */
+#define SCALE_FORM   "a number above 0 like 0.1 or 10, at most 9 digits before and behind the point"
 
 static bool read_yes_no(const char *text, bool *yes)
 {
@@ -36,6 +37,12 @@ static bool read_yes_no(const char *text, bool *yes)
 	return false;
 }
 
+/* Whether it is the word that stands for 0. */
+static bool is_zero(const struct setting *s, const char *text)
+{
+	return s->words && strcasecmp(text, s->words[0]) == 0;
+}
+
 /* "30", and with a unit also "30 s" and "30s". */
 static bool read_number(const struct setting *s, const char *text, unsigned *number)
 {
@@ -43,7 +50,7 @@ static bool read_number(const struct setting *s, const char *text, unsigned *num
 	size_t digits = strspn(text, DIGITS);
 	const char *rest = text + digits;
 
-	if (s->words[0] && strcasecmp(text, s->words[0]) == 0) {
+	if (is_zero(s, text)) {
 		*number = 0;
 		return true;
 	}
@@ -68,7 +75,7 @@ static bool read_scale(const struct setting *s, const char *text, struct han_dec
 	size_t end = part > 0 ? whole + 1 + part : whole;
 	struct han_decimal d = { .exp10 = (int16_t) - (int)part };
 
-	if (s->words[0] && strcasecmp(text, s->words[0]) == 0) {
+	if (is_zero(s, text)) {
 		*scale = (struct han_decimal){ 0 };
 		return true;
 	}
@@ -88,7 +95,7 @@ static bool read_scale(const struct setting *s, const char *text, struct han_dec
 
 static bool read_word(const struct setting *s, const char *text, unsigned *number)
 {
-	for (unsigned i = 0; i < SETTING_WORDS && s->words[i]; i++) {
+	for (unsigned i = 0; s->words[i]; i++) {
 		if (strcasecmp(text, s->words[i]) == 0) {
 			*number = i;
 			return true;
@@ -100,7 +107,7 @@ static bool read_word(const struct setting *s, const char *text, unsigned *numbe
 /* NULL for no text. */
 static bool read_text(const struct setting *s, const char *text, char **stored)
 {
-	if (text[0] && s->fits && !s->fits(text))
+	if (text[0] && !s->form->fits(text))
 		return false;
 	*stored = text[0] ? strdup(text) : NULL;
 	return !text[0] || *stored;
@@ -125,30 +132,12 @@ static bool read_value(const struct setting *s, const char *text, union value *v
 	return false;
 }
 
-static void store_value(const struct setting *s, const union value *value, void *base)
-{
-	char *field = (char *)base + s->offset;
-
-	switch (s->type) {
-	case SETTING_TEXT:
-		setting_free(s, base);
-		*(char **)field = value->text;
-		break;
-	case SETTING_YES_NO:
-		*(bool *)field = value->yes;
-		break;
-	case SETTING_NUMBER:
-	case SETTING_WORD:
-		*(unsigned *)field = value->number;
-		break;
-	case SETTING_LINE:
-		*(struct bus_line *)field = value->line;
-		break;
-	case SETTING_SCALE:
-		*(struct han_decimal *)field = value->scale;
-		break;
-	}
-}
+/* What of a value is stored. */
+static const size_t sizes[] = {
+	[SETTING_TEXT] = sizeof(char *),          [SETTING_YES_NO] = sizeof(bool),
+	[SETTING_NUMBER] = sizeof(unsigned),      [SETTING_WORD] = sizeof(unsigned),
+	[SETTING_LINE] = sizeof(struct bus_line), [SETTING_SCALE] = sizeof(struct han_decimal),
+};
 
 void setting_free(const struct setting *setting, void *base)
 {
@@ -168,51 +157,47 @@ static void append(char *text, const char *more)
 	snprintf(text + used, SETTING_ERROR - used, "%s", more);
 }
 
-static void append_number_form(const struct setting *s, char *text)
-{
-	char form[96];
-
-	snprintf(form, sizeof(form), "%s%sa whole number from %u to %u%s%s",
-	         s->words[0] ? s->words[0] : "", s->words[0] ? " or " : "", s->min, s->max,
-	         s->unit ? " " : "", s->unit ? s->unit : "");
-	append(text, form);
-}
-
 static void append_words(const struct setting *s, char *text)
 {
-	for (unsigned i = 0; i < SETTING_WORDS && s->words[i]; i++) {
-		bool last = i + 1 == SETTING_WORDS || !s->words[i + 1];
-
+	for (unsigned i = 0; s->words[i]; i++) {
 		if (i > 0)
-			append(text, last ? " or " : ", ");
+			append(text, s->words[i + 1] ? ", " : " or ");
 		append(text, s->words[i]);
 	}
 }
 
-static void append_scale_form(const struct setting *s, char *text)
+static void append_zero(const struct setting *s, char *text)
 {
-	char form[128];
+	if (s->words) {
+		append(text, s->words[0]);
+		append(text, " or ");
+	}
+}
 
-	snprintf(
-		form, sizeof(form),
-		"%s%sa number above 0 like 0.1 or 10, at most %d digits before and behind the point",
-		s->words[0] ? s->words[0] : "", s->words[0] ? " or " : "", SCALE_DIGITS);
+static void append_number_form(const struct setting *s, char *text)
+{
+	char form[64];
+
+	append_zero(s, text);
+	snprintf(form, sizeof(form), "a whole number from %u to %u%s%s", s->min, s->max,
+	         s->unit ? " " : "", s->unit ? s->unit : "");
 	append(text, form);
 }
 
 static void explain(const struct setting *s, const char *text, char error[SETTING_ERROR])
 {
-	const char *nearest = s->nearest ? s->nearest(text) : NULL;
+	const struct setting_form *form = s->form;
+	const char *nearest = form && form->nearest ? form->nearest(text) : NULL;
 
-	if (s->secret)
+	if (form && form->secret)
 		snprintf(error, SETTING_ERROR, "what stands here is not accepted; accepted: ");
 	else
 		snprintf(error, SETTING_ERROR,
 		         "\"%.60s\" is not accepted%s%.60s%s; accepted: ", text,
-		         nearest ? ", is " : "", nearest ? nearest : "", nearest ? " meant?" : "");
+		         nearest ? " (is " : "", nearest ? nearest : "", nearest ? " meant?)" : "");
 	switch (s->type) {
 	case SETTING_TEXT:
-		append(error, s->accepted);
+		append(error, form->accepted);
 		break;
 	case SETTING_YES_NO:
 		append(error, "yes or no");
@@ -227,7 +212,8 @@ static void explain(const struct setting *s, const char *text, char error[SETTIN
 		append(error, BUS_LINE_FORMS);
 		break;
 	case SETTING_SCALE:
-		append_scale_form(s, error);
+		append_zero(s, error);
+		append(error, SCALE_FORM);
 		break;
 	}
 }
@@ -253,22 +239,10 @@ static bool same_value(const struct setting *s, const union value *a, const unio
 
 static union value load_value(const struct setting *s, const void *base)
 {
-	const char *field = (const char *)base + s->offset;
+	union value value;
 
-	switch (s->type) {
-	case SETTING_TEXT:
-		return (union value){ .text = *(char *const *)field };
-	case SETTING_YES_NO:
-		return (union value){ .yes = *(const bool *)field };
-	case SETTING_NUMBER:
-	case SETTING_WORD:
-		return (union value){ .number = *(const unsigned *)field };
-	case SETTING_LINE:
-		return (union value){ .line = *(const struct bus_line *)field };
-	case SETTING_SCALE:
-		return (union value){ .scale = *(const struct han_decimal *)field };
-	}
-	return (union value){ 0 };
+	memcpy(&value, (const char *)base + s->offset, sizes[s->type]);
+	return value;
 }
 
 bool setting_same(const struct setting *setting, const void *base_a, const void *base_b)
@@ -276,20 +250,6 @@ bool setting_same(const struct setting *setting, const void *base_a, const void 
 	union value a = load_value(setting, base_a), b = load_value(setting, base_b);
 
 	return same_value(setting, &a, &b);
-}
-
-/* Whether nothing is built yet of what this value asks for. */
-static bool is_later(const struct setting *s, const union value *value)
-{
-	union value preset = { 0 };
-	bool later = s->type == SETTING_WORD && (s->later_words >> value->number & 1);
-
-	if (s->later && read_value(s, s->preset, &preset)) {
-		later = !same_value(s, value, &preset);
-		if (s->type == SETTING_TEXT)
-			free(preset.text);
-	}
-	return later;
 }
 
 bool setting_read(const struct setting *setting, const char *text, void *base,
@@ -303,13 +263,7 @@ bool setting_read(const struct setting *setting, const char *text, void *base,
 		explain(setting, text, error);
 		return false;
 	}
-	if (is_later(setting, &value)) {
-		snprintf(error, SETTING_ERROR, "\"%.60s\" is not available yet; accepted: %s", text,
-		         setting->preset[0] ? setting->preset : "no value");
-		if (setting->type == SETTING_TEXT)
-			free(value.text);
-		return false;
-	}
-	store_value(setting, &value, base);
+	setting_free(setting, base);
+	memcpy((char *)base + setting->offset, &value, sizes[setting->type]);
 	return true;
 }

@@ -19,26 +19,27 @@ enum setting_type {
 	SETTING_SCALE,  /* struct han_decimal above 0, without zeros at its end */
 };
 
-#define SETTING_WORDS 6
+/* What a text has to be. */
+struct setting_form {
+	const char *accepted;           /* in messages */
+	bool (*fits)(const char *text); /* an empty one always does */
+	/* What may have been meant by one that does not fit, or NULL; NULL: nobody knows */
+	const char *(*nearest)(const char *text);
+	bool secret; /* the secret itself may stand there by mistake: messages do not repeat it */
+};
 
 struct setting {
 	const char *section;
 	const char *key;
-	enum setting_type type;
 	const char *preset; /* the default, as it would be written; "" for a text that is not set */
-	size_t offset;      /* of the field in its struct */
-	unsigned min, max;  /* SETTING_NUMBER */
-	unsigned scale;
+	const struct setting_form *form; /* SETTING_TEXT */
+	/* Ended by NULL. SETTING_WORD: all; SETTING_NUMBER and SETTING_SCALE: the one that stands for 0, if any */
+	const char *const *words;
 	const char *unit; /* may be written behind the number; NULL: none */
-	/* SETTING_WORD; SETTING_NUMBER and SETTING_SCALE: [0] may stand for 0 */
-	const char *words[SETTING_WORDS];
-	const char *accepted;           /* SETTING_TEXT: its form, for messages */
-	bool (*fits)(const char *text); /* SETTING_TEXT, not empty: whether it has that form */
-	/* SETTING_TEXT that does not fit: what may have been meant, or NULL; NULL: nobody knows */
-	const char *(*nearest)(const char *text);
-	bool secret; /* the secret itself may stand there by mistake: messages do not repeat it */
-	unsigned later_words; /* bits: words of which nothing is built yet */
-	bool later;           /* nothing but the default is built yet */
+	enum setting_type type;
+	unsigned offset;   /* of the field in its struct */
+	unsigned min, max; /* SETTING_NUMBER */
+	unsigned scale;
 };
 
 #define SETTING_ERROR 256
@@ -54,7 +55,7 @@ void setting_free(const struct setting *setting, void *base);
 /* Whether the same is stored in both. */
 bool setting_same(const struct setting *setting, const void *base_a, const void *base_b);
 
-/* The candidate most like word, NULL when none is. */
+/* The candidate most like word, or that begins with it; NULL when none is. */
 const char *setting_nearest(const char *word, const char *const *candidates, size_t count);
 
 #endif

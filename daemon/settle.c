@@ -1,18 +1,14 @@
 #include "settle.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <unistd.h>
 
-#include "identity.h"
-#include "keys.h"
 #include "secret.h"
+#include "settle-mqtt.h"
 #include "topic.h"
 
-#define WHAT_MAX       512
 #define CREDENTIAL_MAX 96
 
 _Static_assert(SECRET_KEY == HAN_KEY_OCTETS, "a key is a key");
@@ -21,67 +17,6 @@ _Static_assert(SECRET_KEY == HAN_KEY_OCTETS, "a key is a key");
 static const char *blank(const struct config_meter *m)
 {
 	return m->section[0] ? " " : "";
-}
-
-__attribute__((format(printf, 3, 4))) static void mistake_in_mqtt(const struct settle_hooks *hooks,
-                                                                  const char *key,
-                                                                  const char *format, ...)
-{
-	char what[WHAT_MAX];
-	int n = snprintf(what, sizeof(what), "[mqtt] %s: ", key);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(what + n, sizeof(what) - (size_t)n, format, args);
-	va_end(args);
-	hooks->mistake(hooks->user, keys_find("mqtt", key), 0, what);
-}
-
-__attribute__((format(printf, 5, 6))) static void mistake_in_meter(const struct settle_hooks *hooks,
-                                                                   const struct config *config,
-                                                                   size_t index, const char *key,
-                                                                   const char *format, ...)
-{
-	const struct config_meter *m = &config->meters[index];
-	char what[WHAT_MAX];
-	int n = snprintf(what, sizeof(what), "[meter%s%s] %s: ", blank(m), m->section, key);
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(what + n, sizeof(what) - (size_t)n, format, args);
-	va_end(args);
-	hooks->mistake(hooks->user, keys_find("meter", key), index, what);
-}
-
-static bool default_client_id(struct config *config)
-{
-	char host[65] = "", level[65], machine[IDENTITY_TEXT];
-
-	if (config->client_id)
-		return true;
-	if (gethostname(host, sizeof(host) - 1) < 0 || !host[0])
-		snprintf(host, sizeof(host), "localhost");
-	if (asprintf(&config->client_id, "hanmqttd-%s-%s", topic_level(host, level, sizeof(level)),
-	             identity_of_machine(machine)) < 0)
-		config->client_id = NULL;
-	return config->client_id != NULL;
-}
-
-static void take_password(struct config *config, const struct settle_hooks *hooks)
-{
-	char error[SECRET_ERROR];
-
-	if (config->password_file && !config->mqtt.username)
-		mistake_in_mqtt(hooks, "password-file",
-		                "there is no username; accepted: both or none");
-	if (config->password_file)
-		config->password = secret_read_file(config->password_file, error);
-	else
-		config->password = secret_read_credential("mqtt-password", error);
-	if (error[0])
-		mistake_in_mqtt(hooks, "password-file", "%s", error);
-	if (config->mqtt.username)
-		config->mqtt.password = config->password;
 }
 
 static void settle_port(const struct config_meter *m, struct search_settings *port)
@@ -118,7 +53,7 @@ static bool take_key(struct config *config, size_t index, const char *key, const
 			error);
 	snprintf(setting, sizeof(setting), "%s-file", key);
 	if (error[0])
-		mistake_in_meter(hooks, config, index, setting, "%s", error);
+		hooks->mistake(hooks->user, "meter", setting, index, "%s", error);
 	return found;
 }
 
@@ -132,8 +67,8 @@ static void take_keys(struct config *config, size_t index, const struct settle_h
 	decoder->has_auth_key = take_key(config, index, "auth-key", m->auth_key_file,
 	                                 decoder->auth_key, &m->auth_key_version, hooks);
 	if (decoder->has_auth_key && !decoder->has_key && !m->key_file)
-		mistake_in_meter(hooks, config, index, "auth-key-file",
-		                 "there is no key; accepted: both, key-file alone, or none");
+		hooks->mistake(hooks->user, "meter", "auth-key-file", index,
+		               "there is no key; accepted: both, key-file alone, or none");
 }
 
 static void settle_meter(struct config *config, size_t index, const struct settle_hooks *hooks)
@@ -148,8 +83,8 @@ static void settle_meter(struct config *config, size_t index, const struct settl
 	m->settings.decoder.list = han_list_find(m->list);
 	settle_port(m, port);
 	if (port->baud && !serial_baud_known(port->baud))
-		mistake_in_meter(
-			hooks, config, index, "baud",
+		hooks->mistake(
+			hooks->user, "meter", "baud", index,
 			"\"%u\" is not accepted; accepted: auto, 300, 600, 1200, 2400, 4800, 9600, "
 			"19200, 38400, 57600 or 115200",
 			port->baud);
@@ -164,14 +99,14 @@ static void compare_meters(const struct config *config, size_t earlier, size_t i
 	char level_a[64], level_b[64];
 
 	if (strcmp(a->device, b->device) == 0)
-		mistake_in_meter(hooks, config, index, "device",
-		                 "\"%s\" serves [meter%s%s] already; accepted: a port of its own",
-		                 b->device, blank(a), a->section);
+		hooks->mistake(hooks->user, "meter", "device", index,
+		               "\"%s\" serves [meter%s%s] already; accepted: a port of its own",
+		               b->device, blank(a), a->section);
 	if (a->settings.topic_name && b->settings.topic_name &&
 	    strcmp(topic_level(a->settings.topic_name, level_a, sizeof(level_a)),
 	           topic_level(b->settings.topic_name, level_b, sizeof(level_b))) == 0)
-		mistake_in_meter(
-			hooks, config, index, "name",
+		hooks->mistake(
+			hooks->user, "meter", "name", index,
 			"\"%s\" is the topic of [meter%s%s] already; accepted: a name of its own",
 			level_b, blank(a), a->section);
 }
@@ -201,9 +136,5 @@ bool settle_config(struct config *config, const struct settle_hooks *hooks)
 			compare_meters(config, i, j, hooks);
 	}
 	config->log_level += LOG_ERR;
-	if (!share_devices(config) || !default_client_id(config))
-		return false;
-	config->mqtt.client_id = config->client_id;
-	take_password(config, hooks);
-	return true;
+	return share_devices(config) && settle_mqtt(config, hooks);
 }

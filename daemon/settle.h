@@ -12,7 +12,9 @@
 struct settle_hooks {
 	void *user;
 	/* What is wrong with a key that was read before; meter is 0 for the keys of other sections. */
-	void (*mistake)(void *user, const struct setting *setting, size_t meter, const char *what);
+	__attribute__((format(printf, 5, 6))) void (*mistake)(void *user, const char *section,
+	                                                      const char *key, size_t meter,
+	                                                      const char *format, ...);
 };
 
 /* Fills the settings from the keys as written. All mistakes are told. False when memory ends. */
