@@ -1,61 +1,37 @@
 #include "app.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "about.h"
+#include "app-broker.h"
+#include "app-told.h"
 #include "candidates.h"
 #include "keeper.h"
 #include "log.h"
-#include "status.h"
 
 #define DIAGNOSTICS_MS 60000
 #define STATUS_GAP_MS  10000
-#define KEEPER_MS      300
-#define GOODBYE_MS     1500 /* of the two seconds that a stop may take */
-#define STATUS_MAX     64   /* of meters in the status */
-
-/* ---- what people see of it ---- */
-
-static void tell_status(struct app *app)
-{
-	const struct status_broker broker = { app->mqtt.connected, app->mqtt.status,
-		                              app->config->mqtt.host, app->config->mqtt.port };
-	struct status_meter meters[STATUS_MAX];
-	char what[STATUS_MAX][200], text[STATUS_TEXT];
-	size_t count = 0;
-
-	for (; count < app->station_count && count < STATUS_MAX; count++) {
-		const struct station *st = &app->stations[count];
-
-		station_describe(st, what[count], sizeof(what[count]));
-		meters[count] =
-			(struct status_meter){ station_name(st), what[count], station_is_fine(st) };
-	}
-	service_status(app->service, "%s",
-	               status_print(meters, count, &broker, text, sizeof(text)));
-	app->status_ms = loop_now_ms();
-}
-
-static void tell_info(struct app *app)
-{
-	about_tell(&app->bridge, &app->power, app->stations, app->station_count, &app->start);
-}
+#define STOP_MS        1800 /* of the two seconds that a stop may take */
+#define GOODBYE_MS     1500 /* of these for the broker; the disk has what is left */
 
 /* ---- from the stations ---- */
 
-static void on_identified(void *user)
+static void on_identified(void *user, const struct station *st)
 {
-	tell_info(user);
+	struct app *app = user;
+
+	leftovers_note(&app->leftovers, st);
+	app_tell_info(app);
 }
 
 static void on_changed(void *user)
 {
 	struct app *app = user;
 
-	tell_status(app);
+	app_tell_status(app);
 	power_review(&app->power);
 }
 
@@ -63,16 +39,32 @@ static void on_read(void *user)
 {
 	struct app *app = user;
 
+	leftovers_review(&app->leftovers);
 	if (loop_now_ms() - app->status_ms >= STATUS_GAP_MS)
-		tell_status(app);
+		app_tell_status(app);
+}
+
+static void on_problem(void *user)
+{
+	struct app *app = user;
+
+	app_tell_info(app);
+	app_tell_dropping(app);
+}
+
+static void on_announced(void *user)
+{
+	struct app *app = user;
+
+	bridge_restate_soon(&app->bridge);
 }
 
 /* ---- from the power ---- */
 
 static void on_power(void *user)
 {
-	tell_info(user);
-	tell_status(user);
+	app_tell_info(user);
+	app_tell_status(user);
 }
 
 static void on_power_failed(void *user)
@@ -82,73 +74,24 @@ static void on_power_failed(void *user)
 	loop_stop(app->loop);
 }
 
-static void press_power(void *user)
-{
-	struct app *app = user;
-
-	power_press(&app->power);
-}
-
-/* ---- from the broker ---- */
-
-static void on_broker(void *user)
-{
-	tell_status(user);
-}
-
-static void announce_all(void *user)
-{
-	struct app *app = user;
-
-	for (size_t i = 0; i < app->station_count; i++)
-		publisher_announce(&app->stations[i].publisher);
-}
-
-static void restate_all(void *user)
-{
-	struct app *app = user;
-
-	tell_info(app);
-	for (size_t i = 0; i < app->station_count; i++)
-		station_restate(&app->stations[i]);
-}
-
-/* The broker may have lost everything: discovery, then availability, then states. */
-static void on_connected(void *user)
-{
-	struct app *app = user;
-
-	announce_all(app);
-	bridge_availability(&app->bridge, true);
-	restate_all(app);
-}
-
-static void on_received(void *user, const char *topic, const void *payload, size_t len,
-                        bool retained)
-{
-	struct app *app = user;
-
-	bridge_received(&app->bridge, topic, payload, len, retained);
-}
-
-static int send_message(void *user, const struct message *message)
-{
-	struct app *app = user;
-
-	return mqtt_send(&app->mqtt, message);
-}
-
 /* ---- start and stop ---- */
 
-static void diagnostics_fired(struct timer *timer)
+static void minute_of_station(void *user, size_t index)
 {
-	struct app *app = container_of(timer, struct app, diagnostics);
+	struct app *app = user;
 
-	for (size_t i = 0; i < app->station_count; i++)
-		station_tell_diagnostics(&app->stations[i]);
+	station_minute(&app->stations[index]);
+}
+
+static void minute_over(void *user)
+{
+	struct app *app = user;
+
+	tzset();                   /* the system's time zone may be another one now */
 	power_review(&app->power); /* a cycle is forgotten after a day */
-	tell_status(app);
+	app_tell_status(app);
 	log_catch_up();
+	malloc_trim(0); /* announcements take much, in small pieces, and are seldom */
 }
 
 static void apply_log(struct app *app)
@@ -171,71 +114,52 @@ static struct publisher_bridge bridge_of(const struct app *app)
 	};
 }
 
+/* What tells nothing of its failures; power and meters do. */
+static int must(int rc, const char *what)
+{
+	if (rc < 0)
+		log_error("start failed: %s: %s", what, strerror(-rc));
+	return rc;
+}
+
 static int start_stations(struct app *app)
 {
 	const struct publisher_bridge bridge = bridge_of(app);
-	const struct outlet outlet = { app, send_message };
-	const struct station_hooks hooks = { app, on_identified, on_changed, on_read };
+	const struct outlet outlet = { app, app_send };
+	const struct station_hooks hooks = { app,     on_identified, on_changed,
+		                             on_read, on_announced,  on_problem };
 	int rc = 0;
 
 	app->stations = calloc(app->config->meter_count, sizeof(*app->stations));
 	if (!app->stations)
-		return -ENOMEM;
+		return must(-ENOMEM, "the meters");
+	mqtt_provide(&app->mqtt, app->config->meter_count);
 	while (app->station_count < app->config->meter_count && rc == 0) {
 		size_t i = app->station_count++;
 
-		rc = station_init(&app->stations[i], app->loop, app->config, i, &app->mqtt, &bridge,
-		                  &outlet, &hooks);
+		rc = must(station_init(&app->stations[i], app->loop, app->config, i, &app->mqtt,
+		                       &app->look, &app->hourly, &bridge, &outlet, &hooks),
+		          "a meter");
 	}
+	leftovers_serve(&app->leftovers, &app->bridge, app->stations, app->station_count);
 	if (rc == 0)
 		rc = power_serve(&app->power, app->stations, app->station_count);
 	apply_log(app);
-	tell_status(app);
+	app_tell_status(app);
+	rota_start(&app->diagnostics, DIAGNOSTICS_MS, app->station_count);
 	return rc;
 }
 
 static void stop_stations(struct app *app)
 {
+	rota_stop(&app->diagnostics);
 	power_serve(&app->power, NULL, 0);
+	leftovers_serve(&app->leftovers, NULL, NULL, 0);
 	for (size_t i = 0; i < app->station_count; i++)
 		station_fini(&app->stations[i]);
 	free(app->stations);
 	app->stations = NULL;
 	app->station_count = 0;
-}
-
-static int start_broker(struct app *app)
-{
-	const struct outlet outlet = { app, send_message };
-	const struct bridge_hooks bridge = { app, announce_all, restate_all, press_power };
-	const struct mqtt_hooks broker = { .user = app,
-		                           .connected = on_connected,
-		                           .changed = on_broker,
-		                           .caught_up = on_connected,
-		                           .received = on_received };
-	const char *subscriptions[BRIDGE_SUBSCRIPTIONS + 1];
-	struct message will;
-
-	bridge_init(&app->bridge, app->loop, app->config->publish.prefix,
-	            app->config->mqtt.client_id, app->config->status_topic, app->config->commands,
-	            &outlet, &bridge);
-	will = bridge_will(&app->bridge);
-	bridge_subscriptions(&app->bridge, subscriptions);
-	return mqtt_open(&app->mqtt, app->loop, &app->config->mqtt, &will, subscriptions, &broker);
-}
-
-static bool stop_broker(struct app *app, unsigned wait_ms)
-{
-	bool ended;
-
-	if (!app->mqtt.session)
-		return true;
-	bridge_availability(&app->bridge, false);
-	mqtt_flush(&app->mqtt);
-	ended = mqtt_close(&app->mqtt, wait_ms);
-	app->abandoned |= !ended;
-	bridge_fini(&app->bridge);
-	return ended;
 }
 
 /* Whether a meter is on the header: an automatic choice of the line depends on it. */
@@ -266,6 +190,8 @@ static uint64_t stalled_ms(void *user)
 int app_start(struct app *app, struct loop *loop, struct service *service, struct config *config,
               bool verbose)
 {
+	const struct rota_hooks diagnostics = { app, minute_of_station, minute_over };
+	const struct outlet outlet = { app, app_send };
 	int rc;
 
 	*app = (struct app){
@@ -275,16 +201,17 @@ int app_start(struct app *app, struct loop *loop, struct service *service, struc
 	apply_log(app);
 	keeper_start();
 	service_watch(service, stalled_ms, app);
-	timer_init(&app->diagnostics, loop, diagnostics_fired);
-	rc = open_power(app);
+	rota_init(&app->diagnostics, loop, &diagnostics);
+	timer_init(&app->telling, loop, app_tell);
+	app_open_look(app);
+	leftovers_init(&app->leftovers, &app->look, &outlet);
+	rc = must(app_open_hourly(app), "the hourly registers");
 	if (rc == 0)
-		rc = start_broker(app);
+		rc = open_power(app);
+	if (rc == 0)
+		rc = must(app_open_broker(app), "the session with the broker");
 	if (rc == 0)
 		rc = start_stations(app);
-	if (rc == 0)
-		timer_start(&app->diagnostics, DIAGNOSTICS_MS, DIAGNOSTICS_MS);
-	else
-		log_error("start failed: %s", strerror(-rc));
 	return rc;
 }
 
@@ -295,7 +222,7 @@ static int restart(struct app *app, struct config *config, bool line, bool broke
 
 	stop_stations(app);
 	if (broker)
-		stop_broker(app, 0);
+		app_close_broker(app, 0);
 	if (line)
 		power_close(&app->power);
 	app->config = config;
@@ -304,7 +231,7 @@ static int restart(struct app *app, struct config *config, bool line, bool broke
 	else
 		power_configure(&app->power, &config->power);
 	if (rc == 0 && broker)
-		rc = start_broker(app);
+		rc = app_open_broker(app);
 	if (rc == 0)
 		rc = start_stations(app);
 	if (rc < 0)
@@ -334,13 +261,26 @@ int app_reconfigure(struct app *app, struct config *config)
 	return rc;
 }
 
+static unsigned left_ms(uint64_t end_ms)
+{
+	uint64_t now_ms = loop_now_ms();
+
+	return now_ms < end_ms ? (unsigned)(end_ms - now_ms) : 0;
+}
+
 bool app_stop(struct app *app)
 {
+	const uint64_t end_ms = loop_now_ms() + STOP_MS;
+
 	stop_stations(app);
-	stop_broker(app, GOODBYE_MS);
-	app->abandoned |= !keeper_stop(KEEPER_MS);
+	app_close_broker(app, GOODBYE_MS);
+	app->abandoned |= !hourly_close(&app->hourly, left_ms(end_ms));
+	app->abandoned |= !keeper_stop(left_ms(end_ms));
 	power_close(&app->power);
-	timer_fini(&app->diagnostics);
+	leftovers_fini(&app->leftovers);
+	look_fini(&app->look);
+	timer_fini(&app->telling);
+	rota_fini(&app->diagnostics);
 	config_free(app->config);
 	app->config = NULL;
 	return !app->abandoned;

@@ -10,9 +10,13 @@
 
 #include "bridge.h"
 #include "config.h"
+#include "hourly.h"
+#include "leftovers.h"
+#include "look.h"
 #include "loop.h"
 #include "mqtt.h"
 #include "power.h"
+#include "rota.h"
 #include "service.h"
 #include "station.h"
 
@@ -25,11 +29,18 @@ struct app {
 	struct power power;
 	struct mqtt mqtt;
 	struct bridge bridge;
-	struct timer diagnostics; /* every minute */
+	struct leftovers leftovers;
+	struct hourly hourly;
+	struct look look;
+	struct rota diagnostics; /* of one meter after the other, each once a minute */
+	struct timer telling;    /* what has changed, but not at once */
+	bool info_changed, status_changed;
+	uint64_t told_ms;         /* when that was done last */
 	struct station *stations; /* as many as the configuration has meters */
 	size_t station_count;
 	uint64_t status_ms; /* when systemd was last told */
-	bool abandoned;     /* a network thread was left to end by itself */
+	unsigned dropping;  /* 0, or the session that drops messages, as the journal was told */
+	bool abandoned;     /* a thread was left to end by itself */
 };
 
 /* Powers the bus, starts the broker session and the meters. Takes the configuration over. 0 or a negative

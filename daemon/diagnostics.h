@@ -8,13 +8,8 @@
 #include "mqtt.h"
 #include "publisher.h"
 
-#define DIAGNOSTICS_PROBLEM 256
-
-/* One sentence naming the first broken step from the port to the values and what to do, or "ok".
- * Returns buf. */
-char *diagnostics_problem(const struct meter *meter, char buf[DIAGNOSTICS_PROBLEM]);
-
+/* rejected: registers that were not believed. */
 void diagnostics_publish(struct publisher *p, const struct meter_counters *meter,
-                         const struct mqtt_counters *mqtt, const char *problem);
+                         const struct mqtt_counters *mqtt, uint64_t rejected, const char *problem);
 
 #endif

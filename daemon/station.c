@@ -1,10 +1,73 @@
 #include "station.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "amount.h"
+#include "diagnostics.h"
 #include "log.h"
+#include "quantity.h"
+#include "recall.h"
+#include "station-told.h"
+
+/* The gate's: it goes on while the machine sleeps, as registers do. */
+static struct gate_now gate_now(void)
+{
+	struct timespec boot;
+
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	return (struct gate_now){ (uint64_t)boot.tv_sec * 1000 + (uint64_t)boot.tv_nsec / 1000000,
+		                  time(NULL) };
+}
+
+/* What finds no session is no loss: the next one begins with the whole state. */
+static void forgive_drops(struct station *st)
+{
+	struct mqtt_counters counters;
+
+	if (st->mqtt->connected && st->mqtt->number == st->session)
+		return;
+	counters = mqtt_counters(st->mqtt);
+	st->minute.dropped = counters.overflown;
+	st->minute.refused = counters.refused;
+	st->session = st->mqtt->number;
+}
+
+static struct problem_recently recently_of(const struct station *st)
+{
+	struct mqtt_counters counters = mqtt_counters(st->mqtt);
+	struct problem_recently recently = st->recently;
+
+	recently.dropped += counters.overflown - st->minute.dropped;
+	recently.refused += counters.refused - st->minute.refused;
+	return recently;
+}
+
+bool station_is_dropping(const struct station *st)
+{
+	return st->running && recently_of(st).dropped > 0;
+}
+
+/* Whether the sentence is another one now; if so, people are told of the step. */
+static bool review(struct station *st)
+{
+	const enum problem_rung before = st->problem.rung;
+	struct problem_recently recently;
+	struct problem now;
+	bool other;
+
+	forgive_drops(st);
+	recently = recently_of(st);
+	problem_find(&st->meter, &st->gate, &recently, gate_now().ms, &now);
+	other = strcmp(st->problem.text, now.text) != 0;
+	if (!other && now.rung == before)
+		return false;
+	st->problem = now;
+	if (now.rung != before)
+		station_log_problem(st, before);
+	return other;
+}
 
 void station_tell_diagnostics(struct station *st)
 {
@@ -15,47 +78,130 @@ void station_tell_diagnostics(struct station *st)
 		return;
 	counters = meter_counters(&st->meter);
 	broker = mqtt_counters(st->mqtt);
-	diagnostics_problem(&st->meter, st->problem);
-	diagnostics_publish(&st->publisher, &counters, &broker, st->problem);
+	st->unsaid |= review(st);
+	diagnostics_publish(&st->publisher, &counters, &broker, st->gate.refused, st->problem.text);
+	if (st->unsaid)
+		st->hooks.problem(st->hooks.user);
+	st->unsaid = st->fresh = false;
 }
 
 static void note_change(struct station *st)
 {
-	char problem[DIAGNOSTICS_PROBLEM];
-
 	if (!st->running)
 		return;
-	if (strcmp(diagnostics_problem(&st->meter, problem), st->problem) != 0)
+	if (review(st)) {
+		st->unsaid = true;
 		station_tell_diagnostics(st);
+	}
 	st->hooks.changed(st->hooks.user);
+}
+
+void station_minute(struct station *st)
+{
+	const struct meter_counters *counters = &st->meter.counters;
+	struct mqtt_counters broker;
+	struct problem_recently now;
+
+	forgive_drops(st);
+	broker = mqtt_counters(st->mqtt);
+	now = (struct problem_recently){ counters->frames_ok, counters->frames_damaged,
+		                         broker.overflown, broker.refused };
+
+	st->recently = (struct problem_recently){ now.frames_ok - st->minute.frames_ok,
+		                                  now.frames_damaged - st->minute.frames_damaged,
+		                                  now.dropped - st->minute.dropped,
+		                                  now.refused - st->minute.refused };
+	st->minute = now;
+	station_tell_diagnostics(st);
+}
+
+/* What was kept of the meter's registers: those of this run are judged by them, and the broker may need them. */
+static void recall_registers(struct station *st)
+{
+	const struct spool_entry *newest = hourly_newest(st->hourly.hourly, st->publisher.identity);
+	struct recall *recall = &st->recall;
+
+	recall_set(recall, newest ? newest->text : NULL);
+	for (size_t i = 0; newest && i < recall->count; i++) {
+		struct han_decimal number;
+
+		if (amount_read(recall->list[i].text, &number))
+			gate_remember(&st->gate, quantity_at(recall->list[i].index), number,
+			              (time_t)newest->hour);
+	}
+	recall_ask(recall);
 }
 
 static void on_identified(void *user, struct meter *meter)
 {
 	struct station *st = user;
 
+	if (st->publisher.identity[0] && strcmp(st->publisher.identity, meter->identity.text) != 0)
+		gate_forget(&st->gate);
 	publisher_identify(&st->publisher, meter->identity.text);
-	st->problem[0] = '\0';   /* not told under this name */
+	derive_identify(&st->derive, meter->identity.text);
+	floor_ask(&st->floor);
+	hourly_source_identify(&st->hourly, meter->identity.text, st->publisher.base);
+	recall_registers(st);
+	st->fresh = true;
 	if (meter->troubles.err) /* there may never be a reading that says it */
 		station_restate(st);
-	st->hooks.identified(st->hooks.user);
+	st->hooks.identified(st->hooks.user, st);
 }
 
-/* What describes the meter to people. */
-static void remember(struct station *st, const struct han_reading *reading)
+/* What people like to see. */
+static void remember_power(struct station *st, const struct han_reading *reading)
 {
 	const struct han_value *power = han_reading_find(reading, "power_active_import");
-	const struct han_value *type = han_reading_find(reading, "meter_type");
-	char text[HAN_TEXT_MAX];
 
 	if (power && power->type == HAN_VALUE_NUMBER)
 		han_decimal_print(power->number, st->power);
-	if (type && type->type == HAN_VALUE_TEXT)
-		snprintf(st->type, sizeof(st->type), "%.60s", han_value_text(type, text));
 }
 
-static void on_reading(void *user, struct meter *meter, const struct han_reading *reading)
+/* ---- what is calculated ---- */
+
+static struct moment moment_now(void)
 {
+	struct timespec wall;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	return (struct moment){ loop_now_ms(),
+		                (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000 };
+}
+
+static void calculate(struct station *st, const struct han_reading *reading)
+{
+	const struct moment now = moment_now();
+	struct han_value values[CALCULATED_COUNT];
+
+	publisher_calculated(&st->publisher, values,
+	                     derive_reading(&st->derive, reading, &now, values));
+}
+
+static void on_floors_told(void *user)
+{
+	struct station *st = user;
+	const struct moment now = moment_now();
+	struct han_value values[CALCULATED_COUNT];
+
+	publisher_calculated(&st->publisher, values, derive_values(&st->derive, &now, values));
+}
+
+/* Without the registers that are not believed. */
+static const struct han_reading *pass_gate(struct station *st, const struct han_reading *reading,
+                                           struct han_reading *room)
+{
+	struct gate_report report;
+
+	reading = gate_pass(&st->gate, reading, gate_now(), room, &report);
+	if (report.began || report.ended)
+		station_log_gate(st, &report);
+	return reading;
+}
+
+static void on_reading(void *user, struct meter *meter, const struct han_reading *all)
+{
+	struct han_reading room;
 	struct station *st = user;
 	const struct listener *listener = search_listener(&meter->search);
 	const struct tuning_line set = tuning_line(&listener->tuning);
@@ -65,11 +211,15 @@ static void on_reading(void *user, struct meter *meter, const struct han_reading
 		.baud = local ? set.baud : 0,
 		.format = local ? serial_format_name(set.format) : NULL,
 	};
+	const struct han_reading *reading = pass_gate(st, all, &room);
 	bool had_power = st->power[0];
 
-	remember(st, reading);
+	remember_power(st, reading);
+	hourly_source_reading(&st->hourly, reading);
 	publisher_reading(&st->publisher, reading, &line);
-	if (!st->problem[0])
+	calculate(st, reading);
+	st->unsaid |= review(st);
+	if (st->fresh || st->unsaid)
 		station_tell_diagnostics(st);
 	if (st->power[0] && !had_power)
 		st->hooks.changed(st->hooks.user);
@@ -87,34 +237,107 @@ static void on_availability(void *user, struct meter *meter, bool online)
 	note_change(st);
 }
 
-static void on_port_or_trouble(void *user, struct meter *meter)
+static void on_port(void *user, struct meter *meter)
+{
+	struct station *st = user;
+
+	(void)meter;
+	publisher_retuned(&st->publisher);
+	note_change(st);
+}
+
+static void on_trouble(void *user, struct meter *meter)
 {
 	(void)meter;
 	note_change(user);
 }
 
+/* ---- what the broker keeps, for the announcer ---- */
+
+static void on_found(void *user, const char *topic, const void *payload, size_t len)
+{
+	announcer_found(user, topic, payload, len);
+}
+
+static void on_looked(void *user, bool complete)
+{
+	announcer_looked(user, complete);
+}
+
+static int start_look(void *user, const char *const *filters)
+{
+	struct station *st = user;
+	const struct look_hooks hooks = { &st->publisher.announcer, on_found, on_looked };
+
+	look_cancel(st->look, &st->publisher.announcer);
+	return look_start(st->look, filters, &hooks);
+}
+
+static bool expires(void *user)
+{
+	const struct station *st = user;
+
+	return mqtt_expires(st->mqtt);
+}
+
+/* Home Assistant takes what the broker keeps below the name for the meter's: not what one before has left. */
+static void on_announcing(void *user)
+{
+	struct station *st = user;
+	struct publisher *p = &st->publisher;
+
+	if (!st->floor.bases || !bases_has_other(st->floor.bases, p->base, p->identity))
+		return;
+	recall_all(&st->recall);
+	board_disown(&p->board);
+}
+
+/* Home Assistant has what the broker keeps as soon as it knows the entity. */
+static void on_announced(void *user)
+{
+	struct station *st = user;
+
+	if (!st->publisher.settings->retain)
+		st->hooks.announced(st->hooks.user);
+}
+
 int station_init(struct station *st, struct loop *loop, struct config *config, size_t index,
-                 const struct mqtt *mqtt, const struct publisher_bridge *bridge,
-                 const struct outlet *outlet, const struct station_hooks *hooks)
+                 const struct mqtt *mqtt, struct look *look, struct hourly *hourly,
+                 const struct publisher_bridge *bridge, const struct outlet *outlet,
+                 const struct station_hooks *hooks)
 {
 	struct config_meter *own = &config->meters[index];
 	struct publisher_meter names = { own->settings.section, own->settings.topic_name, *bridge,
-		                         HANMQTTD_VERSION, NULL };
+		                         HANMQTTD_VERSION, &config->derive };
+
+	const struct announcer_hooks announcer = { st, start_look, expires, on_announcing,
+		                                   on_announced };
+	const struct floor_hooks floors = { st, on_floors_told };
+	int rc;
 
 	if (!meter_is_local(&own->settings))
 		names.bridge.power_info = names.bridge.power_command = NULL;
-	*st = (struct station){ .loop = loop, .config = own, .mqtt = mqtt, .hooks = *hooks };
-	return publisher_init(&st->publisher, loop, &config->publish, &names, outlet);
+	*st = (struct station){
+		.loop = loop, .config = own, .mqtt = mqtt, .look = look, .hooks = *hooks
+	};
+	st->problem.rung = PROBLEM_WAITING;
+	derive_init(&st->derive, &config->derive, own->settings.max_power_w);
+	floor_init(&st->floor, look, &st->derive, st->publisher.base, &floors);
+	hourly_source_init(&st->hourly, hourly);
+	recall_init(&st->recall, look, &st->publisher.board);
+	rc = gate_init(&st->gate, own->settings.max_power_w);
+	if (rc == 0)
+		rc = publisher_init(&st->publisher, loop, &config->publish, &names, outlet);
+	announcer_set_hooks(&st->publisher.announcer, &announcer);
+	if (mqtt->connected)
+		announcer_connected(&st->publisher.announcer);
+	return rc;
 }
 
 int station_start(struct station *st, bool flush)
 {
-	const struct meter_hooks hooks = { st,
-		                           on_identified,
-		                           on_reading,
-		                           on_availability,
-		                           on_port_or_trouble,
-		                           on_port_or_trouble };
+	const struct meter_hooks hooks = { st,      on_identified, on_reading, on_availability,
+		                           on_port, on_trouble };
 	int rc = meter_open(&st->meter, st->loop, &st->config->settings, flush, &hooks);
 
 	if (rc < 0)
@@ -137,105 +360,28 @@ void station_mute(struct station *st, bool muted)
 
 void station_fini(struct station *st)
 {
+	look_cancel(st->look, st);
+	look_cancel(st->look, &st->publisher.announcer);
 	publisher_availability(&st->publisher, false);
 	if (st->running)
 		meter_close(&st->meter);
+	floor_fini(&st->floor);
+	hourly_source_fini(&st->hourly);
+	recall_fini(&st->recall);
 	publisher_fini(&st->publisher);
+	gate_fini(&st->gate);
 	st->running = false;
+}
+
+void station_connected(struct station *st)
+{
+	announcer_connected(&st->publisher.announcer);
+	floor_connected(&st->floor);
+	recall_ask(&st->recall);
 }
 
 void station_restate(struct station *st)
 {
 	publisher_restate(&st->publisher);
 	station_tell_diagnostics(st);
-}
-
-bool station_is_fine(const struct station *st)
-{
-	return st->running && st->meter.online && !st->meter.troubles.err;
-}
-
-const char *station_name(const struct station *st)
-{
-	if (st->config->settings.section[0])
-		return st->config->settings.section;
-	if (!st->running) /* the bus is only just being powered */
-		return st->config->settings.port.device ? st->config->settings.port.device : "auto";
-	return st->meter.identity.text[0] ? st->meter.identity.text
-	                                  : search_path(&st->meter.search);
-}
-
-/* "MA304H3E 6970…", or what is known of it */
-static void describe_meter(const struct station *st, char *buf, size_t size)
-{
-	const char *name = st->meter.identity.text;
-
-	snprintf(buf, size, "%s%s%s", st->type, st->type[0] ? " " : "", name[0] ? name : "a meter");
-}
-
-static void describe_reading(const struct station *st, char *buf, size_t size)
-{
-	char meter[160], where[SEARCH_TEXT];
-
-	describe_meter(st, meter, sizeof(meter));
-	snprintf(buf, size, "reading %s on %s%s%s%s", meter,
-	         search_describe(&st->meter.search, where), st->power[0] ? ", " : "", st->power,
-	         st->power[0] ? " W" : "");
-}
-
-static void describe_silent(const struct station *st, char *buf, size_t size)
-{
-	char meter[160];
-
-	describe_meter(st, meter, sizeof(meter));
-	snprintf(buf, size, "%s on %s is silent", meter, search_path(&st->meter.search));
-}
-
-/* As far as the first frame is awaited. */
-static const char *describe_octets(const struct meter_counters *counters)
-{
-	if (counters->frames_ok > 0)
-		return "";
-	return counters->bytes > 0 ? ", octets but no valid frame yet" : ", nothing comes in";
-}
-
-static void describe_waiting(const struct station *st, char *buf, size_t size)
-{
-	const struct search *search = &st->meter.search;
-	char where[SEARCH_TEXT];
-
-	search_describe(search, where);
-	if (search_is_empty(search))
-		snprintf(buf, size, "waiting for a port: %s", where);
-	else if (st->meter.port_err == -EINPROGRESS)
-		snprintf(buf, size, "connecting to %s", search_path(search));
-	else if (st->meter.port_err)
-		snprintf(buf, size, "waiting for port %s: %s",
-		         search_listener(search) ? search_path(search) : where,
-		         strerror(-st->meter.port_err));
-	else
-		snprintf(buf, size, "%s on %s%s",
-		         search_goes_on(search) ? "listening" : "waiting for a meter", where,
-		         describe_octets(&st->meter.counters));
-}
-
-char *station_describe(const struct station *st, char *buf, size_t size)
-{
-	char problem[DIAGNOSTICS_PROBLEM];
-
-	if (!st->running)
-		snprintf(buf, size, "powering the bus");
-	else if (st->meter.muted)
-		snprintf(buf, size, "cycling the bus power");
-	else if (st->meter.online && st->meter.troubles.err)
-		snprintf(buf, size, "%s: %s", search_path(&st->meter.search),
-		         diagnostics_problem(&st->meter, problem));
-	else if (st->meter.online)
-		describe_reading(st, buf, size);
-	else if (st->meter.last_frame_ms && !st->meter.port_err &&
-	         !search_goes_on(&st->meter.search))
-		describe_silent(st, buf, size);
-	else
-		describe_waiting(st, buf, size);
-	return buf;
 }

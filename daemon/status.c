@@ -52,12 +52,18 @@ static void append_broker(const struct status_broker *broker, char *buf, size_t 
 char *status_print(const struct status_meter *meters, size_t count,
                    const struct status_broker *broker, char *buf, size_t size)
 {
+	size_t untold = 0;
+
 	buf[0] = '\0';
 	append_meters(meters, count, buf, size);
 	append_broker(broker, buf, size);
 	for (size_t i = 0; i < count && count > 1; i++) {
-		if (!meters[i].fine)
+		if (!meters[i].fine && meters[i].what[0])
 			append(buf, size, "; %s: %s", meters[i].name, meters[i].what);
+		else
+			untold += !meters[i].fine;
 	}
+	if (untold > 0)
+		append(buf, size, "; and %zu more", untold);
 	return buf;
 }

@@ -13,9 +13,9 @@
 
 struct status_meter {
 	const char *name; /* what people call it when there are several: section, number or port */
-	const char *
-		what; /* a phrase: "reading ... on ... at 2400 8N1, 229 W", "waiting for port ..." */
-	bool fine;    /* values arrive, and are understood */
+	/* A phrase: "reading ... on ... at 2400 8N1, 229 W", "waiting for port ..."; "": of many, it is only counted */
+	const char *what;
+	bool fine; /* values arrive, and are understood */
 };
 
 struct status_broker {

@@ -44,6 +44,10 @@ static const struct {
 	{ "none of several", { WAITING, SILENT }, 2, { true, "connected", "localhost", 1883 },
 	  "reading none of 2 meters, broker connected; cellar: waiting for port /dev/ttyUSB1: No such file or directory; "
 	  "attic: 7359992900000001 on /dev/ttyUSB0 is silent" },
+	{ "more than there is room for", { WAITING, { "barn", "", false }, { "loft", "", false } }, 3,
+	  { true, "connected", "localhost", 1883 },
+	  "reading none of 3 meters, broker connected; cellar: waiting for port /dev/ttyUSB1: No such file or directory; "
+	  "and 2 more" },
 };
 /* clang-format on */
 

@@ -1,0 +1,395 @@
+#include "leftovers.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "identity.h"
+#include "leaf.h"
+#include "log.h"
+#include "plural.h"
+
+#define TOPICS_MAX 1024 /* of one look */
+/* Of one base that find something: the broker may be slow, or end the session of whoever may not write there. */
+#define LOOKS_MAX 3
+
+/* ---- who is where ---- */
+
+/* The daemon's own base. */
+static void base_of_bridge(const struct bridge *bridge, char base[BASES_TEXT])
+{
+	snprintf(base, BASES_TEXT, "%.*s", (int)(strlen(bridge->info) - strlen("/info")),
+	         bridge->info);
+}
+
+static const struct station *station_at(const struct leftovers *l, const char *base)
+{
+	for (size_t i = 0; i < l->station_count; i++) {
+		if (strcmp(l->stations[i].publisher.base, base) == 0)
+			return &l->stations[i];
+	}
+	return NULL;
+}
+
+/* Whether the meter is read, and everybody is told of its base. */
+static bool is_settled(const struct publisher *p)
+{
+	return p->info && (p->settings->discovery == PUBLISHER_DISCOVERY_OFF ||
+	                   repertoire_is_known(&p->announcer.repertoire));
+}
+
+/* Whether the meter of this station was published as that. */
+static bool was_known_as(const struct station *st, const char *identity)
+{
+	char port[IDENTITY_TEXT];
+
+	if (strcmp(st->publisher.identity, identity) == 0)
+		return true;
+	return identity_is_port(identity) && st->running &&
+	       strcmp(identity_of_port(search_path(&st->meter.search), port), identity) == 0;
+}
+
+static bool has_moved(const struct leftovers *l, const char *identity)
+{
+	for (size_t i = 0; i < l->station_count; i++) {
+		if (is_settled(&l->stations[i].publisher) &&
+		    was_known_as(&l->stations[i], identity))
+			return true;
+	}
+	return false;
+}
+
+/* ---- what is to be looked at ---- */
+
+static bool plan_at_station(struct leftovers_search *s, const struct station *st,
+                            struct bases_entry *entry)
+{
+	const struct publisher *p = &st->publisher;
+
+	if (!is_settled(p))
+		return false;
+	s->publisher = p;
+	if (strcmp(p->identity, entry->identity) == 0) {
+		s->scope = LEFTOVERS_UNWANTED;
+		entry->done = entry->tidy;
+		return !entry->tidy;
+	}
+	/* a port was the same meter, before it said its number */
+	s->scope = identity_is_port(entry->identity) ? LEFTOVERS_NOTHING : LEFTOVERS_OTHERS;
+	return true;
+}
+
+/* Whether the entry's base is to be looked at now. */
+static bool plan(const struct leftovers *l, struct bases_entry *entry, struct leftovers_search *s)
+{
+	const struct station *st = station_at(l, entry->base);
+	char own[BASES_TEXT];
+
+	*s = (struct leftovers_search){ 0 };
+	snprintf(s->base, sizeof(s->base), "%s", entry->base);
+	snprintf(s->identity, sizeof(s->identity), "%s", entry->identity);
+	if (st)
+		return plan_at_station(s, st, entry);
+	if (entry->identity[0]) {
+		s->scope = LEFTOVERS_METER;
+		return has_moved(l, entry->identity);
+	}
+	base_of_bridge(l->bridge, own);
+	s->scope = LEFTOVERS_BRIDGE;
+	entry->done = strcmp(own, entry->base) == 0;
+	return !entry->done;
+}
+
+/* ---- what is found ---- */
+
+static bool is_to_go(const struct leftovers_search *s, const char *leaf)
+{
+	switch (s->scope) {
+	case LEFTOVERS_NOTHING:
+		break;
+	case LEFTOVERS_BRIDGE:
+		return leaf_is_bridges(leaf);
+	case LEFTOVERS_METER:
+		return leaf_is_meters(leaf);
+	case LEFTOVERS_OTHERS:
+		return leaf_is_value(leaf) && !board_holds(&s->publisher->board, leaf);
+	case LEFTOVERS_UNWANTED:
+		return leaf_is_value(leaf) &&
+		       !leaf_is_wanted(leaf, s->publisher->settings, s->publisher->meter.derive);
+	}
+	return false;
+}
+
+/* Of a base in use nobody else can be the owner; an info of an unknown form is none of ours. */
+static bool tells_other_owner(const struct leftovers_search *s, const char *leaf,
+                              const void *payload, size_t len)
+{
+	if (s->scope == LEFTOVERS_BRIDGE && strcmp(leaf, "availability") == 0)
+		return len == strlen("online") && memcmp(payload, "online", len) == 0;
+	return s->scope == LEFTOVERS_METER && strcmp(leaf, "info") == 0 &&
+	       !leaf_info_is_of(payload, len, s->identity);
+}
+
+static bool is_noted(const struct leftovers_search *s, const char *topic)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		if (strcmp(s->topics[i], topic) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void note_topic(struct leftovers_search *s, const char *topic)
+{
+	char **grown, *copy;
+
+	if (s->count >= TOPICS_MAX || is_noted(s, topic))
+		return;
+	grown = realloc(s->topics, (s->count + 1) * sizeof(*grown));
+	if (!grown)
+		return;
+	s->topics = grown;
+	copy = strdup(topic);
+	if (copy)
+		s->topics[s->count++] = copy;
+}
+
+/* Of our own we know better. */
+static void meet_peer(struct leftovers *l, const char *topic, const void *payload, size_t len)
+{
+	struct leftovers_search *s = &l->search;
+	const char *levels = s->bridges[0] ? leaf_of(topic, s->bridges) : NULL;
+	const char *const names[] = { strrchr(s->base, '/') + 1 };
+	char own[BASES_TEXT];
+
+	base_of_bridge(l->bridge, own);
+	if (levels && !leaf_of(topic, own))
+		peers_meet(&s->peers, levels, payload, len, names, 1);
+}
+
+static void on_found(void *user, const char *topic, const void *payload, size_t len)
+{
+	struct leftovers *l = user;
+	struct leftovers_search *s = &l->search;
+	const char *leaf = leaf_of(topic, s->base);
+
+	if (!leaf) {
+		meet_peer(l, topic, payload, len);
+		if (identity_is_port(s->identity) && traces_add(&s->traces, topic, payload, len))
+			note_topic(s, topic);
+		return;
+	}
+	s->occupied |= tells_other_owner(s, leaf, payload, len);
+	if (is_to_go(s, leaf))
+		note_topic(s, topic);
+}
+
+/* ---- what is done about it ---- */
+
+static void end_search(struct leftovers *l)
+{
+	struct leftovers_search *s = &l->search;
+
+	for (size_t i = 0; i < s->count; i++)
+		free(s->topics[i]);
+	free(s->topics);
+	traces_fini(&s->traces);
+	peers_fini(&s->peers);
+	*s = (struct leftovers_search){ 0 };
+	l->searching = false;
+}
+
+/* While the broker told, the meter may have said more, or have become another's. */
+static bool still_stands(const struct leftovers *l, struct bases_entry *entry)
+{
+	struct leftovers_search now;
+
+	return plan(l, entry, &now) && now.scope == l->search.scope &&
+	       now.publisher == l->search.publisher;
+}
+
+static void keep_what_has_come(struct leftovers_search *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const char *leaf = leaf_of(s->topics[i], s->base);
+
+		if (!leaf || is_to_go(s, leaf))
+			s->topics[kept++] = s->topics[i];
+		else
+			free(s->topics[i]);
+	}
+	s->count = kept;
+}
+
+/* Told once: the look whether it worked may be faster than the last of many messages. */
+static void empty(const struct leftovers *l, bool first)
+{
+	const struct leftovers_search *s = &l->search;
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct message message = {
+			.topic = s->topics[i], .payload = "", .qos = 1, .retain = true
+		};
+
+		l->outlet.send(l->outlet.user, &message);
+	}
+	if (first)
+		log_info("leftovers: %s: %zu topic%s of before %s removed from the broker", s->base,
+		         s->count, plural(s->count), s->count == 1 ? "is" : "are");
+}
+
+/* All was told: what that means for the base. */
+static void conclude(struct leftovers *l, struct bases_entry *entry)
+{
+	struct leftovers_search *s = &l->search;
+
+	if (!still_stands(l, entry))
+		return;
+	keep_what_has_come(s);
+	if (s->occupied && s->scope == LEFTOVERS_BRIDGE) {
+		entry->done = true; /* a daemon of that name is there, and may go */
+	} else if (s->count > 0 && !s->occupied) {
+		if (++entry->looks < LOOKS_MAX) {
+			empty(l, entry->looks == 1); /* and a look whether it worked */
+			return;
+		}
+		log_notice("leftovers: %s: %zu topic%s cannot be removed from the broker", s->base,
+		           s->count, plural(s->count));
+	} else if (s->scope == LEFTOVERS_UNWANTED) {
+		entry->tidy = true;
+	} else {
+		bases_drop(&l->bases, entry);
+	}
+}
+
+static void review(struct leftovers *l);
+
+static void on_done(void *user, bool complete)
+{
+	struct leftovers *l = user;
+	struct bases_entry *entry = bases_find(&l->bases, l->search.base, l->search.identity);
+
+	l->search.occupied |= l->search.peers.full || peers_serving(&l->search.peers);
+	if (entry && complete)
+		conclude(l, entry);
+	else if (entry)
+		entry->done = true; /* until the next session */
+	end_search(l);
+	review(l);
+}
+
+static bool start(struct leftovers *l)
+{
+	const struct look_hooks hooks = { l, on_found, on_done };
+	const char *filters[2 + TRACES_FILTERS + 1] = { 0 };
+	struct leftovers_search *s = &l->search;
+	char below[BASES_TEXT + 4], bridges[BASES_TEXT + 8];
+	size_t count = 0;
+
+	snprintf(below, sizeof(below), "%s/#", s->base);
+	filters[count++] = below;
+	if (s->scope == LEFTOVERS_METER) {
+		snprintf(s->bridges, sizeof(s->bridges), "%.*s/bridge",
+		         (int)(strrchr(s->base, '/') - s->base), s->base);
+		snprintf(bridges, sizeof(bridges), "%s/+/+", s->bridges);
+		filters[count++] = bridges;
+	}
+	if (identity_is_port(s->identity) && s->scope != LEFTOVERS_UNWANTED) {
+		traces_init(&s->traces, s->identity,
+		            l->stations[0].publisher.settings->homeassistant_prefix, "");
+		traces_filters(&s->traces, filters + count);
+	}
+	l->searching = look_start(l->look, filters, &hooks) == 0;
+	return l->searching;
+}
+
+static void review(struct leftovers *l)
+{
+	for (size_t i = 0; l->bridge && !l->searching && i < l->bases.count; i++) {
+		struct bases_entry *entry = &l->bases.list[i];
+
+		if (entry->done || entry->looks >= LOOKS_MAX || !plan(l, entry, &l->search))
+			continue;
+		if (!start(l)) {
+			end_search(l);
+			return; /* no session: the next one begins anew */
+		}
+	}
+}
+
+/* With each meter there are more bases to plan for, and more that comes: it must not grow with both. */
+void leftovers_review(struct leftovers *l)
+{
+	const uint64_t now = loop_now_ms();
+
+	if (now < l->review_ms)
+		return;
+	l->review_ms = now + l->station_count;
+	review(l);
+}
+
+/* ---- the whole ---- */
+
+static void note_station(struct leftovers *l, const struct station *st)
+{
+	if (st->publisher.base[0])
+		bases_note(&l->bases, st->publisher.base, st->publisher.identity);
+}
+
+void leftovers_note(struct leftovers *l, const struct station *st)
+{
+	if (!l->bridge)
+		return;
+	bases_renew(&l->bases);
+	note_station(l, st);
+}
+
+static void note_all(struct leftovers *l)
+{
+	char base[BASES_TEXT];
+
+	if (!l->bridge)
+		return;
+	bases_renew(&l->bases);
+	base_of_bridge(l->bridge, base);
+	bases_note(&l->bases, base, "");
+	for (size_t i = 0; i < l->station_count; i++)
+		note_station(l, &l->stations[i]);
+}
+
+void leftovers_connected(struct leftovers *l)
+{
+	bases_renew(&l->bases);
+	review(l);
+}
+
+void leftovers_serve(struct leftovers *l, const struct bridge *bridge, struct station *stations,
+                     size_t count)
+{
+	if (l->searching)
+		look_cancel(l->look, l);
+	end_search(l);
+	l->bridge = bridge;
+	l->stations = stations;
+	l->station_count = count;
+	for (size_t i = 0; i < count; i++)
+		floor_remember(&stations[i].floor, &l->bases, stations[i].publisher.identity);
+	for (size_t i = 0; i < l->bases.count; i++) {
+		l->bases.list[i].tidy = false;
+		l->bases.list[i].looks = 0;
+	}
+	note_all(l);
+}
+
+void leftovers_init(struct leftovers *l, struct look *look, const struct outlet *outlet)
+{
+	*l = (struct leftovers){ .look = look, .outlet = *outlet };
+	bases_load(&l->bases);
+}
+
+void leftovers_fini(struct leftovers *l)
+{
+	bases_fini(&l->bases);
+}
