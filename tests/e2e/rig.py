@@ -126,9 +126,10 @@ class Broker:
         for attempt in range(10):
             config = self.dir / "mosquitto.conf"
             anonymous = "" if "allow_anonymous" in self.extra else "allow_anonymous true\n"
+            told = "" if "log_type" in self.extra else "log_type all\n"
             config.write_text(
                 f"listener {self.port} 127.0.0.1\n{anonymous}persistence false\nlog_dest stderr\n"
-                f"log_type all\nset_tcp_nodelay true\nmax_queued_messages 0\n"
+                f"{told}set_tcp_nodelay true\nmax_queued_messages 0\n"
                 f"{'user root' if os.geteuid() == 0 else ''}\n{self.extra}\n", encoding="utf-8")
             with open(self.log, "ab") as log:
                 self.process = subprocess.Popen(["mosquitto", "-c", str(config)], stdin=subprocess.DEVNULL,
@@ -186,9 +187,10 @@ class Message:
     def __init__(self, message):
         self.time = time.monotonic()
         self.topic = message.topic
-        self.payload = message.payload.decode()
+        self.payload = message.payload.decode(errors="replace")
         self.qos = message.qos
         self.retain = bool(message.retain)
+        self.expiry = getattr(message.properties, "MessageExpiryInterval", None)  # seconds; None: never
 
     def __str__(self):
         flags = f"q{self.qos}{' r' if self.retain else ''}"
@@ -340,6 +342,8 @@ class Daemon:
         self.dir = rig.directory("daemon")
         self.config = self.dir / "hanmqttd.conf"
         self.config.write_text(config, encoding="utf-8")
+        state = self.dir / "state"  # nothing of another daemon's, unless env says so
+        state.mkdir()
         self.log = Record("log of hanmqttd")
         self.notes = Record("notes to the service manager")
         rig.records += [self.log, self.notes]
@@ -349,7 +353,8 @@ class Daemon:
         self.process = subprocess.Popen(
             [*wrap, *HANMQTTD, "--config", str(self.config), *arguments],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            env=environment(**{"NOTIFY_SOCKET": str(self.dir / "notify"), **(env or {})}),
+            env=environment(**{"NOTIFY_SOCKET": str(self.dir / "notify"), "STATE_DIRECTORY": str(state),
+                               **(env or {})}),
             encoding="utf-8", errors="replace")
         self._threads = [threading.Thread(target=self._read_log, daemon=True),
                          threading.Thread(target=self._read_notes, daemon=True)]
@@ -476,23 +481,23 @@ class Rig:
         path.mkdir()
         return path
 
-    def _keep(self, part):
+    def keep(self, part):
         self._stack.callback(part.close)
         return part
 
     def broker(self, extra="", running=True):
-        return self._keep(Broker(self, extra, running))
+        return self.keep(Broker(self, extra, running))
 
     def watch(self, broker, **login):
-        watcher = self._keep(broker.watch(**login))
+        watcher = self.keep(broker.watch(**login))
         self.records.append(watcher)
         return watcher
 
     def port(self, plugged=True):
-        return self._keep(Port(self.directory("port") / "tty", plugged))
+        return self.keep(Port(self.directory("port") / "tty", plugged))
 
     def daemon(self, config, **options):
-        return self._keep(Daemon(self, config, **options))
+        return self.keep(Daemon(self, config, **options))
 
     def setting(self, broker, *ports, **sections):
         """A configuration for these: see config()."""
@@ -528,6 +533,20 @@ class Rig:
         """For a failed test: what everybody said last."""
         for record in self.records:
             yield record.name, "\n".join(str(e) for e in record.since()[-40:])
+
+
+def talking(port, octets, check):
+    """A check for Record.wait() that sends octets() some times a second until check(entries) is true. Not once for
+    each entry: what comes of a message would make more of them than the port can take."""
+    said = 0
+
+    def talk(seen):
+        nonlocal said
+        if time.monotonic() - said > 0.2:
+            port.write(octets())
+            said = time.monotonic()
+        return check(seen)
+    return talk
 
 
 class House:
