@@ -1,11 +1,12 @@
 """The configuration: what is right passes, what is wrong is told with file, line and the accepted form."""
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 
 import kaifa
-from programs import HANMQTTD, TOP
+from programs import HANMQTTD, ROOT, TOP
 from rig import PATIENCE, config, environment
 
 METER = "6970631400000016"
@@ -13,7 +14,7 @@ SHIPPED = TOP / "conf" / "hanmqttd.conf"
 
 # Every key and its default as it stands in the shipped file; None where the default is a word of its own.
 KEYS = {
-    "mqtt": {"host": "localhost", "port": "1883", "client-id": None, "username": "", "password-file": "",
+    "mqtt": {"host": "localhost", "port": "auto", "client-id": None, "username": "", "password-file": "",
              "protocol": "5", "keepalive": "30", "topic-prefix": "han", "tls": "no", "ca-file": "",
              "ca-path": "", "cert-file": "", "key-file": "", "psk-identity": "", "psk-file": "",
              "tls-insecure": "no", "commands": "no"},
@@ -110,6 +111,8 @@ MISTAKES = {  # text, line, words of the message
     "unknown section": ("[mqt]\nhost = x\n", 1, [r"\[mqt\]", "mqtt"]),
     "unknown section, nothing near": ("[weather]\n", 1, [r"\[weather\]"]),
     "unknown key": ("[mqtt]\n\nhots = x\n", 3, [r"\[mqtt\] hots: ", r"\bhost\b"]),
+    "unknown key, the beginning of one": ("[mqtt]\npassword = x\n", 2,
+                                          [r"\[mqtt\] password: ", "is password-file meant"]),
     "unknown key, nothing near": ("[mqtt]\nabcdefghijk = x\n", 2, [r"\[mqtt\] abcdefghijk: "]),
     "key of another section": ("[meter]\nhost = x\n", 2, [r"\[meter\] host: "]),
     "key with another case": ("[mqtt]\nHost = x\n", 2, [r"\[mqtt\] Host: "]),
@@ -132,6 +135,11 @@ MISTAKES = {  # text, line, words of the message
     "no such speed": ("[meter]\nbaud = 12345\n", 2, [r"\[meter\] baud: ", "12345"]),
     "no such line": ("[power]\nline = 25\n", 2, [r"\[power\] line: ", "GPIO2\\d"]),
     "no such line either": ("[power]\nline = GPIO\n", 2, [r"\[power\] line: ", "GPIO2\\d"]),
+    "host with a scheme": ("[mqtt]\nhost = mqtt://broker.lan\n", 2, [r"\[mqtt\] host: ", "without a scheme"]),
+    "host with a port": ("[mqtt]\nhost = broker.lan:1883\n", 2, [r"\[mqtt\] host: ", "port"]),
+    "host in quotes": ("[mqtt]\nhost = \"broker.lan\"\n", 2, [r"\[mqtt\] host: "]),
+    "host in brackets": ("[mqtt]\nhost = [::1]\n", 2, [r"\[mqtt\] host: "]),
+    "two hosts": ("[mqtt]\nhost = a b\n", 2, [r"\[mqtt\] host: "]),
     "wildcard in the prefix": ("[mqtt]\ntopic-prefix = han/#\n", 2, [r"\[mqtt\] topic-prefix: ", "#"]),
     "wildcard in the status topic": ("[homeassistant]\nstatus-topic = ha/+\n", 2,
                                      [r"\[homeassistant\] status-topic: "]),
@@ -177,6 +185,8 @@ def test_mistake(rig, name):
     pytest.param(b"\x7fELF\x02\x01\x01\x00" + b"\x00" * 100, id="program"),
     pytest.param(b"[mqtt]\nhost = a\x00b\n", id="null octet"),
     pytest.param(b"[mqtt]\nhost = a\x1bb\n", id="control character"),
+    pytest.param(b"[meter]\nname = k\xf8kken\n", id="Latin 1"),
+    pytest.param(b"[meter k\xf8kken]\n", id="Latin 1 as a section"),
 ])
 def test_no_text(rig, octets):
     """What is no configuration at all is refused, with file and line, and no crash."""
@@ -186,48 +196,29 @@ def test_no_text(rig, octets):
 
 
 def test_all_mistakes_are_told(rig):
-    """Several mistakes are told at once, each in its line."""
-    checked = Checked(rig, "[mqtt]\nport = x\nhots = y\n[log]\nlevel = z\n[x]\n")
+    """Several mistakes are told at once, each in its line, in the order of the file."""
+    checked = Checked(rig, "[mqtt]\nport = x\nhots = y\nhost\n[log]\nlevel = z\n[x]\n[power\n")
     assert checked.status == 78
-    for line in (2, 3, 5, 6):
-        assert checked.tells(line), checked.errors
-
-
-LATER = {
-    "mqtt": {"tls": "yes", "ca-file": "/etc/ssl/ca.pem", "ca-path": "/etc/ssl",
-             "cert-file": "/c.pem", "key-file": "/k.pem", "psk-identity": "me", "psk-file": "/psk",
-             "tls-insecure": "yes"},
-    "homeassistant": {"discovery": "components", "energy-sensor": "register"},
-    "publish": {"on-change": "yes", "min-interval": "10", "expire": "no", "live-energy": "no",
-                "net-power": "yes", "hour-energy": "yes", "capacity-peaks": "yes"},
-    "meter": {"max-power": "20000"},
-}
-
-
-@pytest.mark.parametrize("section, key, value", [
-    (section, key, value) for section, keys in LATER.items() for key, value in keys.items()])
-def test_not_available_yet(rig, section, key, value):
-    """A key whose feature is to come takes its default only, and says "not available yet" to the rest."""
-    checked = Checked(rig, f"[{section}]\n{key} = {value}\n")
-    assert checked.status == 78
-    assert checked.tells(2, rf"\[{section}\] {key}: ", "not available yet"), checked.errors
-    default = KEYS[section][key] or ""
-    assert Checked(rig, f"[{section}]\n{key} = {default}\n").status == 0
+    told = re.findall(r"hanmqttd\.conf:(\d+): ", checked.errors)
+    assert told == ["2", "3", "4", "6", "7", "8"], checked.errors
 
 
 @pytest.mark.parametrize("text", [
-    "", "# nothing\n", "[mqtt]\r\nhost = x\r\n", "[mqtt]\nhost=x", "[mqtt]\n  host   =   x  \n",
+    "", "# nothing\n", b"# m\xe5ler\n[meter]\n", "[mqtt]\r\nhost = x\r\n\r\n", b"\xef\xbb\xbf[mqtt]\nhost = x\n", "[mqtt]\nhost=x", "[mqtt]\n  host   =   x  \n",
     "; a comment\n[mqtt]\n# another\n", "[mqtt]\nkeepalive = 30 s\n", "[mqtt]\nkeepalive = 30s\n",
-    "[publish]\nretain = true\n", "[power]\nline = none\n", "[power]\nline = GPIO25\n",
+    "[publish]\nretain = true\non-change = yes\nmin-interval = 10 s\nexpire = no\n",
+    "[publish]\nlive-energy = no\nnet-power = yes\nhour-energy = yes\ncapacity-peaks = yes\n", "[power]\nline = none\n", "[power]\nline = GPIO25\n",
     "[power]\nline = wiringpi:25\n", "[power]\nline = pin:37\n", "[power]\nline = gpiochip0:25\n",
     "[meter]\ndevice = /dev/ttyUSB0\nbaud = 2400\nformat = 8E1\nprotocol = hdlc\nsilent-after = 60\n",
     "[meter]\nprotocol = mbus\nlist = kaifa-list2-3ph\nallow-replay = yes\n", "[meter]\nprotocol = p1\n",
+    "[meter]\nmax-power = 20000\n", "[meter]\nmax-power = 17250 W\n",
     "[meter]\nvoltage-scale = 0.1\ncurrent-scale = 0.010\nenergy-scale = 10\n",
     "[meter]\nvoltage-scale = auto\nlist = auto\n", "[publish]\nunknown-obis = no\n",
     "[meter a]\ndevice = /dev/a\n[meter b b]\ndevice = /dev/b\n", "[meter]\nname = Zähler\n",
     "[power]\ncycle-after = 0\ncycle-off = 600 s\ncycle-max = 1000 per day\n",
     "[mqtt]\ncommands = yes\n[power]\ncycle-after = 86400\ncycle-off = 1\ncycle-max = 0\n",
-    "[homeassistant]\ndiscovery = off\n", "[mqtt]\nprotocol = 3.1.1\nusername = me\n",
+    "[mqtt]\nhost = ::1\n", "[mqtt]\nhost = fe80::1%eth0\n", "[mqtt]\nhost = 192.0.2.1\n", "[mqtt]\nhost = my_broker\n",
+    "[homeassistant]\ndiscovery = off\n", "[homeassistant]\ndiscovery = components\nenergy-sensor = register\n", "[mqtt]\nprotocol = 3.1.1\nusername = me\n",
 ])
 def test_right(rig, text):
     """What the documents allow passes."""
@@ -280,6 +271,33 @@ def test_key_credential(rig, section, name):
     status, errors = check(key_file(rig, "nonsense", name=name))
     assert status == 78
     assert re.search(rf"{path}: \[{section}\] key-file: .*{name}: .*32 hex digits", errors)
+
+
+def test_credentials_of_the_service(rig):
+    """By hand the check sees the credentials that systemd gave to the service, with the service's configuration
+    only; what CREDENTIALS_DIRECTORY says comes first."""
+    private = ["unshare", "--mount", "--map-root-user", "--user"]
+    if subprocess.run([*private, "mount", "-t", "tmpfs", "none", "/run"], capture_output=True, check=False).returncode:
+        pytest.skip("no mount namespace can be had")
+    text = f"[meter]\nauth-key-file = {key_file(rig)}\n"
+    script = f"""set -e
+        mount -t tmpfs none {ROOT}/etc
+        mount -t tmpfs none {ROOT}/run
+        mkdir -p {ROOT}/etc/hanmqttd {ROOT}/run/credentials/hanmqttd.service
+        printf '%s' '{text}' > {ROOT}/etc/hanmqttd/hanmqttd.conf
+        printf '%s' '{KEY}' > {ROOT}/run/credentials/hanmqttd.service/key
+        chmod 400 {ROOT}/run/credentials/hanmqttd.service/key
+        exec "$@"
+        """
+
+    def check(*arguments, **env):
+        run = subprocess.run([*private, "sh", "-c", script, "sh", *HANMQTTD, *arguments, "--check"],
+                             capture_output=True, text=True, timeout=PATIENCE, check=False, env=environment(**env))
+        return run.returncode, run.stderr
+    assert check() == (0, "")
+    for status, errors in (check("--config", str(Checked(rig, text).path)), check(CREDENTIALS_DIRECTORY="/nowhere")):
+        assert status == 78
+        assert "auth-key-file: there is no key" in errors
 
 
 def test_start_refuses_too(rig):
@@ -347,13 +365,44 @@ def run(*arguments):
                           env=environment(), check=False)
 
 
-@pytest.mark.parametrize("arguments", [["--nonsense"], ["--config"], ["extra"], ["-x"], ["--check", "extra"]])
+@pytest.mark.parametrize("arguments", [["--nonsense"], ["--config"], ["--config", ""], ["extra"], ["-x"],
+                                       ["--check", "extra"]])
 def test_usage(arguments):
     """Options that do not exist end with 2 and a hint."""
     done = run(*arguments)
     assert done.returncode == 2
     assert done.stderr.strip()
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["--check", "--config"]])
+def test_full_disk(rig, arguments):
+    """What cannot be written is told, and is no success."""
+    if "--config" in arguments:
+        path = rig.directory("check") / "hanmqttd.conf"
+        path.write_text("", encoding="ascii")
+        arguments = [*arguments, str(path)]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*HANMQTTD, *arguments], stdout=full, stderr=subprocess.PIPE,
+                              env=environment(), timeout=PATIENCE, check=False)
+    assert done.returncode == 1
+    assert done.stderr == b"hanmqttd: standard output: No space left on device\n"
+
+
+def test_directory(rig):
+    """A directory in place of a file is told as one."""
+    path = rig.directory("check")
+    done = run("--check", "--config", str(path))
+    assert (done.returncode, done.stderr) == (78, f"{path}: Is a directory\n")
+
+
+def test_file_that_is_not_there():
+    """Without the usual file the defaults are right, and --check says that it saw none."""
+    if Path(f"{ROOT}/etc/hanmqttd/hanmqttd.conf").exists():
+        pytest.skip("/etc/hanmqttd/hanmqttd.conf is there")
+    done = run("--check")
+    assert done.returncode == 0
+    assert done.stdout == "/etc/hanmqttd/hanmqttd.conf: not there; the configuration is valid without it\n"
 
 
 def test_help_and_version():

@@ -5,7 +5,7 @@ import pytest
 
 import gcm
 from dlms import W, cipher, element, hdlc, mbus, notification, text, u32
-from rig import config
+from rig import config, talking
 
 METER = "7359992890941742"
 KEY = bytes.fromhex("000102030405060708090a0b0c0d0e0f")
@@ -117,9 +117,9 @@ def test_no_key_ever(rig):
     house = rig.house()
     sent = iter(range(1, 10000))
 
-    def talk(seen):
-        house.port.write(message(4711, next(sent)))
+    def told(seen):
         return next((m for m in seen if re.fullmatch(r"han/port-[0-9a-z]+/diagnostics/problem", m.topic)), None)
+    talk = talking(house.port, lambda: message(4711, next(sent)), told)
     said = house.watcher.wait("problem under the port's name", talk, timeout=75)
     assert "no key is given; set key-file in [meter]" in said.payload
     base = said.topic.rpartition("/diagnostics")[0]

@@ -421,3 +421,11 @@ def test_help():
         assert done.returncode == 2, wrong
         assert done.stderr.strip() and not done.stdout, wrong
     assert re.search(rb"\d+\.\d+", run("--version").stdout)
+
+
+@pytest.mark.parametrize("command", [(), ("decode",), ("explain",), ("capture",), ("replay",), ("simulate",),
+                                     ("lists",)])
+def test_help_fits(command):
+    """What --help prints fits into a terminal of 80 columns."""
+    wide = [line for line in run(*command, "--help").stdout.decode().splitlines() if len(line) > 80]
+    assert not wide

@@ -1,9 +1,11 @@
 """Who the meter is: nothing is published under another name."""
+import os
 import re
 
 import pytest
 
 import kaifa
+from rig import talking, until
 
 METER = "6970631400000077"
 
@@ -66,19 +68,45 @@ def test_state_directory_fails(rig):
     daemon.expect_line("", levels=("warning", "error"))
 
 
+def read_once(rig):
+    """By a daemon that has ended; the last of these is its state directory."""
+    broker, port, directory = rig.broker(), rig.port(), rig.directory("state")
+    watcher = rig.watch(broker)
+    daemon = rig.daemon(rig.setting(broker, port), env={"STATE_DIRECTORY": str(directory)})
+    port.write(kaifa.Meter(METER).list2().octets)
+    watcher.expect(f"han/{METER}/reading")
+    assert daemon.stop()[0] == 0
+    return broker, port, watcher, directory
+
+
+@pytest.mark.parametrize("ends", [True, False], ids=["and goes on", "for good"])
+def test_state_directory_hangs(rig, ends):
+    """A disk that does not answer costs no frame, and no second at the end: who writes to a pipe waits as well."""
+    broker, port, watcher, directory = read_once(rig)
+    state = {"STATE_DIRECTORY": str(directory)}
+    pipe, = (path.with_name(path.name + ".new") for path in directory.glob("identity-*"))
+    os.mkfifo(pipe)
+    daemon = rig.daemon(rig.setting(broker, port), env=state)
+    for number in ("6970631400000088", "6970631400000095"):
+        port.write(kaifa.Meter(number).list2(power_active_import=31).octets)
+        watcher.expect(f"han/{number}/power_active_import", "31")
+        watcher.expect(f"homeassistant/device/hanmqttd_{number}/config")
+    if ends:
+        with open(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb") as end:
+            until("what waited for the disk", lambda: b"6970631400000088" in (end.read() or b""))
+    status, seconds = daemon.stop()
+    assert status == 0 and seconds < 2.5
+    kept, = (path.read_text(encoding="ascii") for path in directory.glob("identity-*[!w]"))
+    assert kept.startswith("6970631400000095" if ends else METER)
+
+
 @pytest.mark.parametrize("kept", [
     pytest.param("", id="empty"), pytest.param("\n\n", id="blank"), pytest.param("x" * 5000, id="long"),
     pytest.param("a\x01b", id="control character"), pytest.param("bridge", id="bridge")])
 def test_kept_id_is_damaged(rig, kept):
     """Whatever a crash left in the state directory, the daemon starts and the meter gets its topics."""
-    broker, port = rig.broker(), rig.port()
-    watcher = rig.watch(broker)
-    directory = rig.directory("state")
+    broker, port, watcher, directory = read_once(rig)
     state = {"STATE_DIRECTORY": str(directory)}
-    first = rig.daemon(rig.setting(broker, port), env=state)
-    port.write(kaifa.Meter(METER).list2().octets)
-    watcher.expect(f"han/{METER}/reading")
-    assert first.stop()[0] == 0
     for path in directory.iterdir():
         path.write_text(kept, encoding="utf-8")
     mark = watcher.mark()
@@ -109,6 +137,7 @@ def test_name(rig, name, level):
 def test_odd_id(house):
     """An id with characters that no topic can hold is published all the same, in clean topics."""
     house.feed(kaifa.Meter("12/34+56#7890.ab").list2())
+    house.watcher.expect("homeassistant/.*")
     house.watcher.barrier()
     topics = {m.topic for m in house.watcher.messages(r"(han/(?!bridge/)|homeassistant/).*")}
     assert {t.split("/")[1] for t in topics if t.startswith("han/")} == {"12_34_56_7890.ab"}
@@ -123,10 +152,10 @@ def test_no_id_ever(rig):
     house = rig.house()
     meter = kaifa.Meter(METER)
 
-    def talk(seen):
-        house.port.write(meter.list1(55).octets)
+    def named(seen):
         return next((m for m in seen if re.fullmatch(r"han/port-[0-9a-z]+/power_active_import", m.topic)), None)
-    value = house.watcher.wait("value under the port's name", talk, timeout=75)
+    value = house.watcher.wait("value under the port's name",
+                               talking(house.port, lambda: meter.list1(55).octets, named), timeout=75)
     assert value.payload == "55"
     assert value.time - house.daemon.began > 50
     house.watcher.expect(value.topic.rpartition("/")[0] + "/availability", "online")

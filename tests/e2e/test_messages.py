@@ -110,6 +110,7 @@ CLASSES = [  # topic below han/, retained, allowed qualities of service
     (r"[^/]+/energy_\w+", True, {1}),
     (r"[^/]+/(meter_id|meter_type|obis_version|meter_timestamp)", True, {0, 1}),
     (r"[^/]+/reading", False, {0}),
+    (r"[^/]+/hourly", False, {1}),
     (r"[^/]+/diagnostics/\w+", True, {0}),
 ]
 
@@ -118,6 +119,7 @@ def test_classes(house):
     """Every message has the retained flag and the quality of service of its class."""
     meter = kaifa.Meter(METER)
     house.feed(meter.list2(), meter.list3(), meter.list1(5))
+    house.watcher.expect(f"han/{METER}/hourly")
     house.watcher.barrier()
     used = set()
     for m in house.watcher.messages(r"han/.*"):
@@ -127,6 +129,27 @@ def test_classes(house):
         assert m.retain == retain, m
         assert m.qos in qualities, m
     assert used == set(range(len(CLASSES)))
+
+
+def test_hourly(house):
+    """The registers of the first list of each hour, with the digits of the list and the meter's own time; what
+    comes again in the same hour does not come once more."""
+    meter = kaifa.Meter(METER)
+    first = meter.list3()  # 13:59:52
+    house.feed(first)
+    house.watcher.expect(f"han/{METER}/hourly")
+    meter.when += datetime.timedelta(seconds=30)
+    mark = house.feed(meter.list3(energy_active_cum_import=48211400), meter.list3(energy_active_cum_import=48211401))
+    payload = house.watcher.expect(f"han/{METER}/hourly", since=mark).payload
+    house.watcher.barrier()
+    assert len(house.watcher.messages(f"han/{METER}/hourly")) == 2
+    said = json.loads(payload)
+    assert list(said) == ["meter_id", "meter_time", "time", "values"]
+    assert said["meter_id"] == METER
+    assert said["meter_time"] == "2026-01-15T14:00:24+01:00"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", said["time"])
+    assert '"values":{"energy_active_cum_import":48211.400,' in payload
+    assert set(said["values"]) == {name for name in first.values if name.startswith("energy_")}
 
 
 def test_classes_can_be_set(rig):
@@ -145,6 +168,7 @@ def test_topic_prefix(rig):
     """topic-prefix moves everything but discovery."""
     house = rig.house(mqtt={"topic-prefix": "han2"})
     house.feed(kaifa.Meter(METER).list2())
+    house.watcher.expect("homeassistant/device/.*")
     house.watcher.barrier()
     tops = {m.topic.split("/")[0] for m in house.watcher.since()}
     assert tops == {"han2", "homeassistant", "test"}

@@ -1,8 +1,11 @@
-"""Name lookup may fail or hang; the port is read all the same, and a stop is quick."""
+"""Name lookup, connections and brokers may fail or hang; the port is read all the same, and a stop is quick."""
+import contextlib
 import os
 import pathlib
+import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 
@@ -11,6 +14,7 @@ import pytest
 import kaifa
 from programs import TOP
 from rig import config, until
+from test_tls import TlsBroker
 
 DEBUG = {"level": "debug", "frames": "yes"}
 NAME = "broker.example.invalid"
@@ -89,3 +93,113 @@ def test_reload_while_resolver_hangs(rig):
     status, seconds = daemon.stop()
     assert status == 0
     assert seconds < 2
+
+
+def lives_on(daemon, port):
+    """Every frame is counted and the watchdog is fed."""
+    mark = daemon.notes.mark()
+    read_on(daemon, port, 20)
+    daemon.notes.wait("watchdog", lambda seen: sum("WATCHDOG" in n.fields for n in seen) >= 3, mark)
+
+
+def stops_soon(daemon):
+    status, seconds = daemon.stop()
+    assert status == 0
+    assert seconds < 2
+
+
+@contextlib.contextmanager
+def swallower():
+    """The port of a listener whose queue is full: the kernel answers no further SYN."""
+    with socket.socket() as door, contextlib.ExitStack() as guests:
+        door.bind(("127.0.0.1", 0))
+        door.listen(0)
+        for _ in range(4):
+            guest = guests.enter_context(socket.socket())
+            guest.setblocking(False)
+            guest.connect_ex(door.getsockname())
+        yield door.getsockname()[1]
+
+
+@pytest.mark.background
+def test_syn_unanswered(rig):
+    """A broker behind a wall that swallows everything: the meter is read, and after a while one line says that
+    nobody answers."""
+    with swallower() as broker_port:
+        port = rig.port()
+        daemon = rig.daemon(config(broker_port, port.path, log=DEBUG), env={"WATCHDOG_USEC": "500000"})
+        lives_on(daemon, port)
+        daemon.expect_line(f"port {broker_port}", "no answer", timeout=15)
+        lives_on(daemon, port)
+        stops_soon(daemon)
+        lines = daemon.lines(f"port {broker_port}", levels=("error", "warning", "notice", "info"))
+        assert len(lines) == 1, [str(line) for line in lines]
+
+
+def test_stop_while_connecting(rig):
+    """A stop does not wait for the answer to a SYN."""
+    with swallower() as broker_port:
+        port = rig.port()
+        daemon = rig.daemon(config(broker_port, port.path, log=DEBUG))
+        read_on(daemon, port, 1)
+        stops_soon(daemon)
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+def test_broker_stops_reading(rig, tls):
+    """A broker that takes nothing any more, with more to send than the kernel keeps: the meter is read all the
+    same, and a stop is quick."""
+    if tls:
+        broker = TlsBroker(rig)
+        keys = {"port": broker.port, "tls": "yes", "ca-file": broker.authority.file}
+        broker = broker.plain
+    else:
+        broker, keys = rig.broker(), {}
+    port, meter = rig.port(), kaifa.Meter()
+    watcher = rig.watch(broker)
+    daemon = rig.daemon(rig.setting(broker, port, mqtt=keys, log=DEBUG), env={"WATCHDOG_USEC": "500000"})
+    port.write(meter.list3().octets)
+    watcher.expect("han/[^/]+/reading")
+    broker.pause()
+    octets = b"".join(meter.list2(power_active_import=n).octets for n in range(100))
+    for _ in range(20):
+        port.write(octets)
+    lives_on(daemon, port)
+    stops_soon(daemon)
+    broker.resume()
+
+
+@pytest.mark.background
+def test_handshake_unanswered(rig):
+    """A port that accepts and says nothing, when TLS is expected of it."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        port = rig.port()
+        keys = {"tls": "yes"}
+        daemon = rig.daemon(config(door.getsockname()[1], port.path, mqtt=keys, log=DEBUG),
+                            env={"WATCHDOG_USEC": "500000"})
+        lives_on(daemon, port)
+        daemon.expect_line("no answer to the login", timeout=15)
+        stops_soon(daemon)
+
+
+@pytest.mark.parametrize("protocol", ["5", "3.1.1"])
+def test_hostile_messages(rig, protocol):
+    """Messages of any size and content on the topics that are listened to, in any number, do no harm: memory
+    stays, and what is meant arrives after them."""
+    house = rig.house(mqtt={"protocol": protocol})
+    house.feed(kaifa.Meter().list3())
+    before = house.daemon.memory_kb()
+    topic, dice = "homeassistant/status", random.Random(1)
+    for size in (0, 1, 5, 64, 65535, 65536, 65537, 1 << 20, 3 << 20):
+        house.watcher.publish(topic, dice.randbytes(size))
+    for text in (b"online\0", b"\0online", b"ONLINE", b"online" * 10000, b"\xff\xfe"):
+        house.watcher.publish(topic, text)
+    for _ in range(500):
+        house.watcher.publish(topic, dice.randbytes(30000), qos=0)
+    house.watcher.publish(topic, b"", retain=True)
+    mark = house.watcher.mark()
+    house.watcher.publish(topic, "online")
+    house.watcher.expect("homeassistant/device/[^/]+/config", since=mark, timeout=20)
+    assert house.daemon.memory_kb() - before < 12000
+    lines = house.daemon.lines("is not read", levels=("notice",))
+    assert len(lines) == 1, [str(line) for line in lines]

@@ -7,7 +7,7 @@ import pytest
 
 import kaifa
 from programs import HANTOOL
-from rig import PATIENCE, environment
+from rig import PATIENCE, environment, talking
 
 METER = "6970631400000016"
 
@@ -129,9 +129,9 @@ def test_port_in_use(rig):
     mark = house.watcher.mark()
 
     def heard(seen):
-        house.port.write(kaifa.Meter(METER).list2().octets)
         return any(m.topic == f"second/{METER}/power_active_import" for m in seen)
-    house.watcher.wait("values from the second", heard, mark, timeout=12 + PATIENCE)
+    house.watcher.wait("values from the second", talking(house.port, lambda: kaifa.Meter(METER).list2().octets, heard),
+                       mark, timeout=12 + PATIENCE)
 
 
 def test_shared_with_hantool(rig):

@@ -4,7 +4,7 @@ import re
 
 import kaifa
 from homeassistant import check_message
-from rig import PATIENCE, config
+from rig import PATIENCE, config, until
 
 HOUSE, CABIN = "6970631400000101", "6970631400000202"
 
@@ -97,3 +97,23 @@ def test_many_meters(rig):
         powers = [int(m.payload) for m in watcher.messages(f"han/m{n}/power_active_import")]
         assert powers == sorted(powers)
         assert powers[0] >= 1000 * n and powers[-1] == 1000 * n + 19
+
+
+def test_many_meters(rig):
+    """All are counted, named and looked after: those whose port is not there yet, too."""
+    broker = rig.broker()
+    watcher = rig.watch(broker)
+    port = rig.port()
+    names = [f"m{number:02}" for number in range(100)]
+    devices = [port.path, *(rig.directory("dev") / name for name in names[1:])]
+    daemon = rig.daemon(config(broker.port, *devices, meters={name: {} for name in names}))
+    daemon.expect_status("reading none of 100 meters, broker connected")
+    port.write(kaifa.Meter(HOUSE).list2().octets)
+    watcher.expect("han/m00/availability", "online")
+    daemon.expect_status("reading 1 of 100 meters, broker connected; m01: ")
+
+    def named():
+        info = next(m for m in reversed(watcher.since(0)) if re.fullmatch("han/bridge/[^/]+/info", m.topic))
+        return json.loads(info.payload)["problems"].keys() == set(names[1:])
+    until("all that have a problem to be named", named)
+    assert daemon.stop()[0] == 0
