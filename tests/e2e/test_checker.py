@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from homeassistant import check_message, check_state, check_states, render
+from homeassistant import check_entity_message, check_message, check_state, check_states, is_migration, render
 from measurements import MEASUREMENTS
 
 TOPIC = "homeassistant/device/hanmqttd_6970631400000000/config"
@@ -66,6 +66,48 @@ def octets(message):
 def test_good_message():
     """A message as Home Assistant's documentation has it passes."""
     assert check_message(TOPIC, octets(good())) == []
+
+
+def alone(name, **changes):
+    """One entity of the good message, with what a message of its own says besides."""
+    message = good()
+    entity = {**message["components"][name], **{k: message[k] for k in ("device", "origin", "availability_mode")}}
+    entity.setdefault("availability", message["availability"])
+    platform = entity.pop("platform")
+    entity.update(changes)
+    node = "hanmqttd_6970631400000000"
+    return f"homeassistant/{platform}/{node}/{name}/config", {k: v for k, v in entity.items() if v is not None}
+
+
+@pytest.mark.parametrize("name", [name for name in good()["components"] if name != "gone"])
+def test_good_entity_message(name):
+    """Each entity of the good message is a good message of its own."""
+    topic, message = alone(name)
+    assert check_entity_message(topic, octets(message)) == []
+
+
+@pytest.mark.parametrize("changes", [
+    {"device": None}, {"origin": None}, {"platform": "sensor"}, {"unique_id": "power"}, {"availability": None},
+    {"unit_of_measurement": "VAr"}, {"state_topic": None}, {"device": {"name": "Meter"}}])
+def test_fault_in_entity_message(changes):
+    """One thing changed for the worse is found in the message of one entity too."""
+    topic, message = alone("power_active_import", **changes)
+    assert check_entity_message(topic, octets(message))
+
+
+def test_entity_topic():
+    """The topic names platform, node and id."""
+    topic, message = alone("power_active_import")
+    for wrong in (topic.replace("/hanmqttd_", "/x_"), topic.replace("sensor/", ""), topic + "/x",
+                  topic.replace("/sensor/", "/button/")):
+        assert check_entity_message(wrong, octets(message))
+
+
+def test_migration():
+    """Only this message lets go of entities."""
+    assert is_migration(b'{"migrate_discovery": true}')
+    for payload in (b"", b'{"migrate_discovery": 1.5}', b'{"migrate_discovery": true, "x": 1}', octets(good())):
+        assert not is_migration(payload)
 
 
 def in_component(part, **keys):

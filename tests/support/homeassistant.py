@@ -96,6 +96,46 @@ def check_message(topic, payload, prefix="homeassistant"):
     return faults + list(_check_root(message))
 
 
+MIGRATION = {"migrate_discovery": True}
+
+
+def check_entity_message(topic, payload, prefix="homeassistant"):
+    """All that is wrong with the discovery message of one entity, the payload as octets."""
+    match = re.fullmatch(re.escape(prefix) + r"/([a-z_]+)/([a-zA-Z0-9_-]+)/([a-zA-Z0-9_-]+)/config", topic)
+    if not match:
+        return [f"topic {topic}: not PREFIX/PLATFORM/NODE/ID/config"]
+    try:
+        message = parse(payload)
+    except ValueError as error:
+        return [f"payload: {error}"]
+    platform, node, name = match.groups()
+    faults = []
+    if "platform" in message:
+        faults.append(f"{name}: the topic says the platform")
+    component = {"platform": platform, **{k: v for k, v in message.items() if k not in ("device", "origin")}}
+    if not str(component.get("unique_id")) == f"{node}_{name}":
+        faults.append(f"{name}: unique_id {component.get('unique_id')} does not go with the topic's ids")
+    # As one component of a device message that says nothing for all: the rules are the same.
+    whole = {k: v for k, v in message.items() if k in ("device", "origin")}
+    return faults + list(_check_root({**whole, "components": {name: component}}))
+
+
+def is_migration(payload):
+    """Whether the message lets go of its entities, for another topic to take them."""
+    return bool(payload) and parse(payload) == MIGRATION
+
+
+def as_device_message(messages):
+    """The messages of one entity each, by their topics, as the one device message that says the same."""
+    components, whole = {}, {}
+    for topic, payload in messages.items():
+        message = parse(payload)
+        whole = {k: message.pop(k) for k in ("device", "origin")}
+        platform, _, name, _ = topic.rsplit("/", 4)[1:]
+        components[name] = {"platform": platform, **message}
+    return {**whole, "components": components}
+
+
 def _check_root(message):
     for key in sorted(message.keys() - ROOT_KEYS):
         yield f"root: key {key} refuses the whole message"
