@@ -136,7 +136,7 @@ conffile_known() {
 manuals_there() {
 	local page
 
-	for page in man8/hanmqttd.8 man5/hanmqttd.conf.5 man1/hantool.1; do
+	for page in man8/hanmqttd.8 man7/hanmqttd-security.7 man5/hanmqttd.conf.5 man1/hantool.1; do
 		[ -s "$root/usr/share/man/$page.gz" ] || { echo "no $page.gz" && return 1; }
 	done
 }

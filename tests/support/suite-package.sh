@@ -31,6 +31,25 @@ lint_them() {
 	TMPDIR=$work lintian --fail-on error,warning --display-info --no-tag-display-limit "$work"/build/*.changes
 }
 
+# What Debian's hardening=+all is to have done: a position-independent program, nothing that may be written and
+# executed, all symbols bound before the first instruction and read-only from then on, guarded stacks and buffers.
+hardened() {
+	local file said want
+
+	mkdir "$work/unpacked"
+	for file in "$work"/debs/*.deb; do
+		dpkg-deb -x "$file" "$work/unpacked"
+	done
+	for file in "$work"/unpacked/usr/sbin/hanmqttd "$work"/unpacked/usr/bin/hantool \
+		"$work"/unpacked/usr/lib/*/libhan.so.*.*.*; do
+		said=$(readelf -Whld --dyn-syms "$file")
+		for want in 'Type: +DYN' 'GNU_RELRO' 'GNU_STACK.* RW ' 'BIND_NOW|Flags:.* NOW' '__stack_chk_fail'; do
+			grep -qE "$want" <<<"$said" || { echo "${file##*/}: no $want" && return 1; }
+		done
+	done
+	grep -qE '__(snprintf|vsnprintf|memcpy)_chk' <<<"$(readelf -W --dyn-syms "$work/unpacked/usr/sbin/hanmqttd")"
+}
+
 # The clean root is made while the packages are.
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/hanmqttd-tests"
 in_root() {
@@ -53,6 +72,7 @@ if [ "$checked" = ok ]; then
 	for name in "${packages[@]}"; do
 		cp "$work"/build/"${name}"_*.deb "$work/debs/"
 	done
+	check "programs and library are hardened" hardened
 fi
 prepared=0
 wait "$preparing" || prepared=$?

@@ -13,7 +13,7 @@ release=trixie
 packages=(
 	dbus init systemd systemd-sysv udev
 	mosquitto mosquitto-clients
-	libcjson1 libgpiod3 libinih1 libmosquitto1 libnettle8t64 libsystemd0 procps
+	libcjson1 libgpiod3 libinih1 libmosquitto1 libnettle8t64 libsqlite3-0 libsystemd0 procps
 )
 
 tar=$(kept "container-$release" "${packages[*]}" "$(cat "$0" "$top/tests/support/images.sh")").tar

@@ -115,18 +115,22 @@ units() { # RELEASE ARCHITECTURE
 		sh -euc 'exec python3 hanmqttd/tests/support/cmocka.py hanmqttd/obj-* results "$1" "$2"' - "$1" "$2"
 }
 
-# both COMMAND: with each release at once; what they said when one fails.
+# both COMMAND: with each release at once; what it said of one that fails.
 both() {
-	local release pids=() rc=0
+	local release rc=0
+	local -A pids
 
 	for release in "${releases[@]}"; do
 		("$1" "$release") >"$HANMQTTD_DEBS/$release-$1.log" 2>&1 &
-		pids+=($!)
+		pids[$release]=$!
 	done
-	for pid in "${pids[@]}"; do
-		wait "$pid" || rc=1
+	for release in "${releases[@]}"; do
+		if ! wait "${pids[$release]}"; then
+			cat "$HANMQTTD_DEBS/$release-$1.log"
+			rc=1
+		fi
 	done
-	[ "$rc" = 0 ] || { cat "$HANMQTTD_DEBS"/*-"$1".log && return 1; }
+	return "$rc"
 }
 
 case $1 in

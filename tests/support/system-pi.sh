@@ -17,7 +17,7 @@ packages=(
 	base-files base-passwd bash coreutils findutils gawk grep login mount procps sed util-linux
 	dbus systemd systemd-sysv udev
 	gpiod mosquitto mosquitto-clients
-	libcjson1 libgpiod3 libinih1 libmosquitto1 libnettle8t64 libsystemd0
+	libcjson1 libgpiod3 libinih1 libmosquitto1 libnettle8t64 libsqlite3-0 libsystemd0
 )
 kernel_packages=(busybox-static linux-image-arm64)
 # For the SD card's controller and the file system on it; all else is built into the kernel.

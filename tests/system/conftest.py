@@ -15,7 +15,7 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "support"),
                 str(pathlib.Path(__file__).resolve().parent)]
 
 pytest.register_assert_rewrite("machine", "service", "vm", "vm_cases", "cases_bus", "cases_end",
-                              "cases_limits", "cases_ports", "cases_service")
+                              "cases_limits", "cases_attempts", "cases_ports", "cases_service")
 
 PASSED = pytest.StashKey()
 

@@ -94,7 +94,8 @@ class Shell:
         token = f"done-{next(self._numbers)}"
         self._socket.sendall(f"echo '<'{token}'>'; timeout -k 2 {timeout} {self.interpreter} -c "
                              f"{shlex.quote(command)} </dev/null 2>&1; echo '<'/{token} $?'>'\n".encode())
-        found = self._read_until(f"<{token}>\\r?\\n(.*?)</{token} (\\d+)>\\r?\\n".encode(),
+        # The kernel may have a word on the same line behind it.
+        found = self._read_until(f"<{token}>\\r?\\n(.*?)</{token} (\\d+)>".encode(),
                                  time.monotonic() + timeout + 15)
         if found is None:
             self.transcript.append((command, None, self._rest.decode(errors="replace")))

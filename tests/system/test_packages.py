@@ -67,7 +67,7 @@ def test_dependencies(built):
         field = said("dpkg-deb", "-f", str(files[name]), "Depends").decode()
         needed |= set(re.findall(r"(?:^|, )([a-z0-9.+-]+)", field))
     assert LIBRARIES[release] <= needed
-    assert {"libc6", "libcjson1", "libinih1", "libmosquitto1", "libsystemd0"} <= needed
+    assert {"libc6", "libcjson1", "libinih1", "libmosquitto1", "libsqlite3-0", "libsystemd0"} <= needed
     other = LIBRARIES["trixie" if release == "bookworm" else "bookworm"] - LIBRARIES[release]
     assert not other & needed
 

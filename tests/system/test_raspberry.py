@@ -124,7 +124,7 @@ def test_topics(machine):
 def test_limits(machine):
     """Here the kernel enforces the unit's limits: memory far below, no device but those that are allowed."""
     assert int(show(machine, "MemoryPeak")) < 32 << 20
-    assert show(machine, "MemoryMax") == str(64 << 20)
+    assert show(machine, "MemoryMax") == str(128 << 20)
     assert int(show(machine, "TasksCurrent")) <= 4
     fields = machine.check(f"grep -E '^(Uid|CapEff|Seccomp|NoNewPrivs):' /proc/{show(machine, 'MainPID')}/status")
     assert re.search(r"CapEff:\s+0+$", fields, re.M) and re.search(r"Seccomp:\s+2$", fields, re.M), fields

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+import cases_attempts
 import cases_bus
 import cases_end
 import cases_limits
@@ -14,7 +15,7 @@ from rig import Watcher
 from service import Service
 from vm import DEBS, Meter, VirtualMachine, parts
 
-MODULES = (cases_service, cases_bus, cases_limits, cases_ports, cases_end)
+MODULES = (cases_service, cases_bus, cases_limits, cases_attempts, cases_ports, cases_end)
 
 
 class House:
