@@ -97,12 +97,19 @@ def main():
     listed = subprocess.run(["meson", "introspect", "--tests", build], check=True,
                             stdout=subprocess.PIPE).stdout
     totals = {"passed": 0, "failed": 0, "skipped": 0}
+    failures = []
     for test in json.loads(listed):
-        for key, value in examine(test, remark).items():
+        counts = examine(test, remark)
+        if counts["failed"]:
+            failures.append(test["name"] + remark)
+        for key, value in counts.items():
             totals[key] += value
     if not sum(totals.values()):
         print("  FAIL no unit tests were built")
         totals["failed"] = 1
+        failures.append("no unit tests were built")
+    with open(os.path.join(os.path.dirname(results), "failures"), "a", encoding="utf-8") as f:
+        f.writelines(failure + "\n" for failure in failures)
     with open(results, "a", encoding="utf-8") as f:
         for key, value in totals.items():
             f.write(f"{key} {value}\n")

@@ -32,7 +32,8 @@ system_packages() {
 }
 
 suite_packages() {
-	local e2e=(python3-pytest python3-paho-mqtt mosquitto mosquitto-clients iproute2 systemd zsh)
+	local e2e=(python3-pytest python3-paho-mqtt mosquitto mosquitto-clients openssl iproute2
+		systemd zsh)
 
 	case $1 in
 	unit)
@@ -42,9 +43,17 @@ suite_packages() {
 		build_packages
 		printf '%s\n' python3-pytest
 		;;
-	e2e | bench)
+	e2e)
 		build_packages
 		printf '%s\n' "${e2e[@]}"
+		;;
+	faults)
+		build_packages
+		printf '%s\n' libfaketime nftables "${e2e[@]}"
+		;;
+	bench)
+		build_packages
+		printf '%s\n' debhelper valgrind "${e2e[@]}"
 		;;
 	package)
 		build_packages
@@ -61,6 +70,10 @@ suite_packages() {
 	system)
 		build_packages
 		system_packages
+		;;
+	homeassistant)
+		build_packages
+		printf '%s\n' debian-archive-keyring faketime mmdebstrap mount python3-websocket "${e2e[@]}"
 		;;
 	demo)
 		build_packages

@@ -2,7 +2,8 @@
 # How a suite tells what it found. Each suite is a process of its own, started by tests/run with
 #   top      the source tree
 #   work     a directory of its own, removed afterwards
-#   results  the file that takes lines "passed N", "failed N", "skipped N"
+#   results  the file that takes lines "passed N", "failed N", "skipped N"; in the file "failures" beside it
+#            stands a line for each that failed
 # Sourced by the suites. On the screen: one line per test (or per executable with many), more only
 # of what failed.
 
@@ -18,6 +19,7 @@ tally() { # passed|failed|skipped
 
 # result WORD NAME SECONDS
 result() {
+	[ "$1" != FAIL ] || echo "$2" >>"${results%/*}/failures"
 	printf '  %-4s %-60s %5d s\n' "$1" "$2" "$3"
 }
 

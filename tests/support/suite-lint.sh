@@ -1,14 +1,12 @@
 #!/bin/bash
-# What tools see in the sources: layout, compilers' warnings, clang-tidy, manual pages; and all tests again
-# under the address and undefined behaviour sanitizers.
+# What tools see in the sources: layout, compilers' warnings, clang-tidy, manual pages; all tests again under
+# the address and undefined behaviour sanitizers, and those of the rooms with threads under the thread sanitizer.
 set -euo pipefail
 : "${top:?start it by tests/run}"
 . "$top/tests/support/files.sh"
 . "$top/tests/support/build.sh"
 . "$top/tests/support/report.sh"
 cd "$top"
-
-warnings='-Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef'
 
 shell_scripts() {
 	list_scripts
@@ -27,10 +25,9 @@ manual_pages() {
 	find daemon conf -name '*.[1-8]' -print0 | xargs -0 mandoc -T lint -W warning
 }
 
-# build_with COMPILER
-build_with() {
-	CC=$1 build_in "$top/build/build-$1" -Dtests=true -Dbuildtype=debugoptimized -Dwarning_level=2 \
-		-Dwerror=true -Dc_args="$warnings"
+# The warnings are those of meson.build.
+build_clang() {
+	CC=clang build_in "$top/build/build-clang" -Dtests=true -Dbuildtype=debugoptimized -Dwarning_level=2 -Dwerror=true
 }
 
 tidy() {
@@ -42,6 +39,22 @@ build_sanitized() {
 		-Db_sanitize=address,undefined -Dc_args='-fno-omit-frame-pointer -fno-sanitize-recover=undefined'
 }
 
+threaded=(hourly keeper mqtt tcp)
+
+build_threaded() {
+	targets=$(printf 'tests/unit/test-%s ' "${threaded[@]}") build_in "$top/build/build-tsan" -Dtests=true \
+		-Dbuildtype=debugoptimized -Db_sanitize=thread -Db_lundef=false
+}
+
+# The thread sanitizer's map of memory leaves no room for addresses that are random.
+no_races() {
+	local room
+
+	for room in "${threaded[@]}"; do
+		TSAN_OPTIONS=halt_on_error=1 setarch --addr-no-randomize "$top/build/build-tsan/tests/unit/test-$room"
+	done
+}
+
 no_reports() {
 	! cat "$work"/sanitizer.* 2>/dev/null
 }
@@ -50,8 +63,8 @@ check "shellcheck: scripts" shell_scripts
 check "clang-format: layout" c_layout
 check "no trailing blanks" no_trailing_blanks
 check "mandoc: manual pages" manual_pages
-check "gcc: no warnings" build_with gcc
-check "clang: no warnings" build_with clang
+check "gcc: no warnings" build_main
+check "clang: no warnings" build_clang
 [ "$checked" = FAIL ] || check "clang-tidy" tidy
 
 check "gcc: address and undefined behaviour sanitizers" build_sanitized
@@ -65,3 +78,6 @@ if [ "$checked" = ok ]; then
 	run_pytest "e2e, sanitized" e2e || true
 	check "the sanitizers had nothing to report" no_reports
 fi
+
+check "gcc: thread sanitizer" build_threaded
+[ "$checked" != ok ] || check "no races between threads" no_races
