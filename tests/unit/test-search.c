@@ -424,10 +424,8 @@ static void test_long_silence(void **state)
 	await(has_frames, 1);
 	look();
 	assert_int_equal(count_listeners(), 1);
-	house.search.frame_ms = 1; /* since the machine started */
+	house.search.frame_ms = loop_now_ms() - 601000; /* before the machine's start, perhaps */
 	look();
-	if (loop_now_ms() < 601000)
-		skip(); /* which was a moment ago */
 	assert_int_equal(count_listeners(), 2);
 	machine_speak(&house.header);
 	await(has_frames, 2);
