@@ -249,7 +249,7 @@ static void test_opened_since(void **state)
 	machine_plug(*state, &house.usb, "ttyUSB0");
 	look();
 	first = search_opened_ms(&house.search);
-	assert_in_range(first, loop_now_ms() - DEADLINE_MS, loop_now_ms());
+	assert_in_range(first + DEADLINE_MS, loop_now_ms(), loop_now_ms() + DEADLINE_MS);
 	machine_speak(&house.usb);
 	await(has_frames, 1);
 	pty_close(&house.usb);
