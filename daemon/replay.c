@@ -116,6 +116,7 @@ int replay_main(int argc, char **argv)
 	if (source.live)
 		usage_refuse("replay", "it takes a file, not a line");
 	rc = terminal_open(&terminal, r.link, r.speed);
+	source_heed_signals(&source);
 	if (rc == 0)
 		rc = play(&terminal, &source);
 	if (rc == 0)

@@ -132,12 +132,12 @@ static int open_tcp(struct source *s)
 	return rc;
 }
 
-static int open_signals(void)
+void source_heed_signals(struct source *s)
 {
 	sigset_t stop;
 
 	stop_block(&stop);
-	return signalfd(-1, &stop, SFD_CLOEXEC);
+	s->signals = signalfd(-1, &stop, SFD_CLOEXEC);
 }
 
 /* ---- read ---- */
@@ -155,7 +155,8 @@ static int fill(struct source *s)
 		s->at = s->end = 0;
 	if (poll(wait, 2, s->live ? SOURCE_SILENCE_MS : -1) == 0)
 		return SILENT;
-	if (wait[1].revents)
+	s->stopped = wait[1].revents != 0;
+	if (s->stopped)
 		return 0;
 	n = read(s->fd, s->buf + s->end, sizeof(s->buf) - s->end);
 	if (n < 0 && s->live && errno == EIO) /* the line hung up */
@@ -194,7 +195,7 @@ int source_open(struct source *s, const char *name, const struct options_line *l
 	*s = (struct source){ .name = name, .fd = -1, .signals = -1 };
 	rc = open_any(s, line);
 	if (rc == 0 && s->live)
-		s->signals = open_signals();
+		source_heed_signals(s);
 	else if (rc == 0)
 		rc = detect_capture(s);
 	s->timed = s->live || s->capture;
@@ -221,7 +222,7 @@ static int next_line(struct source *s, char line[CAPTURE_LINE_MAX])
 		if (s->at == s->end) {
 			int n = fill(s);
 
-			if (n < 0)
+			if (n < 0 || s->stopped)
 				return n;
 			if (n == 0)
 				break;

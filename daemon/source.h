@@ -23,7 +23,8 @@ struct source {
 	bool timed;        /* what it brings has times */
 	bool capture;      /* a capture file */
 	char settings[16]; /* "2400 8N1", of a serial port that was set up; else empty */
-	int signals;       /* live: readable once a signal to stop came, which does nothing else */
+	int signals;  /* readable once a signal to stop came, which does nothing else; -1: none */
+	bool stopped; /* one came while more was awaited */
 	uint8_t buf[SOURCE_CHUNK]; /* read ahead: a file's first octets, and a capture's text */
 	size_t at, end;
 	unsigned long line; /* of the capture, from 1 */
@@ -40,6 +41,9 @@ struct source_chunk {
  * is left as it is, whatever it is. 0, or a negative errno that was told on standard error (-EINVAL: a malformed
  * address). Waits for the first octets of a file. */
 int source_open(struct source *source, const char *name, const struct options_line *line);
+
+/* A signal to stop ends the reading from here on, as it does that of a line. */
+void source_heed_signals(struct source *source);
 
 /* Of a line, on a terminal's standard error: that it is read, and how that ends. */
 void source_announce(const struct source *source);

@@ -202,3 +202,25 @@ def test_replay_is_stopped(rig):
     process.send_signal(signal.SIGTERM)
     assert process.wait(PATIENCE) == 0
     assert not os.path.lexists(link)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("rest", [b"", b"2000 7"])
+def test_replay_of_a_pipe_is_stopped(rig, number, rest):
+    """A replay that waits for more of its input ends when it is told to, also inside a line."""
+    pipe = rig.directory("pipe") / "capture"
+    os.mkfifo(pipe)
+    with open(os.open(pipe, os.O_RDWR), "wb", buffering=0) as capture:
+        capture.write(b"# hantool capture 1, by hand\n0 7e7e\n" + rest)
+        process, link = replay(rig, str(pipe))
+        tty = os.open(link, os.O_RDONLY | os.O_NOCTTY)
+        try:
+            assert os.read(tty, 2) == b"\x7e\x7e"
+        finally:
+            os.close(tty)
+        process.send_signal(number)
+        try:
+            assert process.wait(PATIENCE) == 0
+        finally:
+            process.kill()
+    assert not os.path.lexists(link)
