@@ -1,7 +1,9 @@
 /* hantool: decode and explain what a meter sends, capture and replay it, play a meter, name what is known. */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "catalogue.h"
 #include "decode.h"
@@ -10,6 +12,17 @@
 #include "replay.h"
 #include "simulate.h"
 #include "usage.h"
+
+/* A closed one would be the next file that is opened, and what is printed would go to a meter's line. What stands
+ * in for it fails as it would. */
+static void occupy_streams(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+			exit(EXIT_FAILURE);
+	}
+}
 
 int main(int argc, char **argv)
 {
@@ -22,6 +35,7 @@ int main(int argc, char **argv)
 		{ "simulate", simulate_main }, { "lists", catalogue_main },
 	};
 
+	occupy_streams();
 	if (argc < 2)
 		usage_refuse(NULL, "no command");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {

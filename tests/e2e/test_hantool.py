@@ -225,6 +225,27 @@ def test_decode_network():
     assert message["data"]["power_active_import"]["value"] == 78
 
 
+@pytest.mark.parametrize("closed, status", [("0<&-", 0), ("1>&-", 1), ("2>&-", 0), ("0<&- 1>&- 2>&-", 1)])
+def test_closed_streams(closed, status):
+    """What is printed goes nowhere where a standard stream is closed, and never to the meter."""
+    frame = kaifa.Meter().list1(79).octets
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        door.listen()
+        door.settimeout(PATIENCE)
+        command = ["sh", "-c", f'exec "$@" {closed}', "sh", *HANTOOL, "decode", "--compact",
+                   f"tcp://127.0.0.1:{door.getsockname()[1]}"]
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                              env=environment()) as decoder:
+            server, _ = door.accept()
+            with server:
+                server.settimeout(PATIENCE)
+                server.sendall(frame[:-4] + b"\x00" + frame[-3:] + frame)
+                server.shutdown(socket.SHUT_WR)
+                assert server.recv(4096) == b""
+            assert decoder.wait(PATIENCE) == status
+
+
 def test_decode_protocol_dlms():
     """A bare APDU is decoded with --protocol dlms; automatic detection finds it too, or says no."""
     apdu = kaifa.unwrap(kaifa.Meter().list2().octets)["apdu"]
