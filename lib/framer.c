@@ -213,11 +213,12 @@ static size_t wish(const struct framer *f, const uint8_t *buf, size_t len)
 	return frame > f->need ? frame : f->need;
 }
 
-/* Takes what the candidate needs from the line; skips to a candidate when there is none. */
-static size_t take(struct framer *f, const uint8_t *buf, size_t len)
+/* Takes from the line what the candidate needs and *spare octets more; skips to a candidate when there is none. */
+static size_t take(struct framer *f, const uint8_t *buf, size_t len, size_t *spare)
 {
-	size_t n;
+	size_t n, lacks;
 
+	*spare = 0;
 	pass_fill(f, buf[0]);
 	if (framer_have(f) == 0) {
 		size_t noise = noise_before(f, buf, len);
@@ -229,18 +230,24 @@ static size_t take(struct framer *f, const uint8_t *buf, size_t len)
 		}
 		f->framing = framing_of(f, buf[0]);
 	}
+	lacks = f->need - framer_have(f);
 	n = wish(f, buf, len) - framer_have(f);
 	if (n > len)
 		n = len;
+	if (n > lacks)
+		*spare = n - lacks;
 	append(f, buf, n);
 	return n;
 }
 
-/* What was taken behind the octets that an event needed is not its: the next push takes it again. */
-static size_t give_back(struct framer *f)
+/* What was taken behind the octets that an event needed is not its: the next push takes it again. What had been needed
+ * stays: in a candidate that was noise a shorter one may have been found. */
+static size_t give_back(struct framer *f, size_t spare)
 {
 	size_t n = framer_have(f) > f->need ? framer_have(f) - f->need : 0;
 
+	if (n > spare)
+		n = spare;
 	f->end -= n;
 	return n;
 }
@@ -267,7 +274,7 @@ static bool paused(const struct framer *f, uint64_t now_ms)
 size_t framer_push(struct framer *f, const uint8_t *buf, size_t len, uint64_t now_ms,
                    enum framer_event *event)
 {
-	size_t taken = 0;
+	size_t taken = 0, spare;
 
 	forget_event(f);
 	*event = search(f);
@@ -278,11 +285,11 @@ size_t framer_push(struct framer *f, const uint8_t *buf, size_t len, uint64_t no
 			begin_afresh(f);
 	}
 	while (*event == FRAMER_MORE && taken < len) {
-		taken += take(f, buf + taken, len - taken);
+		taken += take(f, buf + taken, len - taken, &spare);
 		f->last_ms = now_ms;
 		*event = search(f);
 		if (*event != FRAMER_MORE)
-			taken -= give_back(f);
+			taken -= give_back(f, spare);
 	}
 	f->taken += taken;
 	return taken;

@@ -59,6 +59,8 @@ static const struct {
 	{ "one behind noise",         AUTO, "01" SEALED,        "", 18 },
 	{ "one behind noise behind one", AUTO, SEALED "01" SEALED, "p1@0+17 p1@18+17", 1 },
 	{ "one behind noise behind an HDLC frame", AUTO, SEALED HDLC_AA "01" SEALED, "p1@0+17 hdlc@17+13", 18 },
+	{ "a header where a ciphered telegram's title ends it", AUTO, "db08 7ea005 010203040506", "bad-LENGTH@2", 11 },
+	{ "one where its control ends it", AUTO, "db08 4b4d50 7ea005 0000 06 55", "bad-LENGTH@5", 12 },
 	{ "an M-Bus frame inside an HDLC frame's information is not looked for", AUTO,
 	  "7ea017010201108b53" MBUS_0F "b423 7e", "hdlc@0+25", 0 },
 };
