@@ -210,7 +210,8 @@ static void tell(struct decoder *d, enum framer_event found, uint64_t now_ms,
 	if (found == FRAMER_MORE)
 		return;
 	if (found == FRAMER_BAD || d->noise) /* wherever the octets were cut */
-		message_disturb(&d->message);
+		message_disturb(&d->message,
+		                found == FRAMER_BAD && d->framer.framing == HAN_FRAMING_MBUS);
 	d->noise = false;
 	event->framing = d->framer.framing;
 	event->frame = framer_frame(&d->framer, &event->frame_len);

@@ -244,10 +244,11 @@ enum message_state message_take_apdu(struct message *m, const uint8_t *apdu, siz
 	return take_apdu(m, apdu, len, now_ms);
 }
 
-/* M-Bus segments have numbers, which tell. */
-void message_disturb(struct message *m)
+/* M-Bus segments have numbers, which tell noise from a loss, but not the last one of this message from that of the
+ * next: a refused one may have been the rest of this, and the one after it the beginning of the next. */
+void message_disturb(struct message *m, bool mbus)
 {
-	if (m->framing == HAN_FRAMING_HDLC)
+	if (mbus || m->framing == HAN_FRAMING_HDLC)
 		lose(m, &m->segments, HAN_ERR_INCOMPLETE);
 }
 

@@ -55,8 +55,8 @@ static inline bool message_begun(const struct message *m)
 	return m->segments.open || m->blocks.open;
 }
 
-/* Octets that belong to no frame, or a refused frame, may have been a segment. */
-void message_disturb(struct message *m);
+/* Octets that belong to no frame, or a refused frame, may have been a segment; mbus: an M-Bus frame was refused. */
+void message_disturb(struct message *m, bool mbus);
 
 /* Gives up what is overdue. */
 void message_expire(struct message *m, uint64_t now_ms);

@@ -45,6 +45,8 @@ static const struct {
 	{ "M-Bus",                    "M100f40000000000201" "06000004d2",     "reading:kaifa-list1", 0 },
 	{ "M-Bus segments",           "M000f40000000 M110002" "0106000004d2", "part reading:kaifa-list1", 0 },
 	{ "M-Bus segments, noise between", "M000f40000000 -0102 M110002" "0106000004d2", "part reading:kaifa-list1", 2 },
+	{ "M-Bus segments, a wrong one between", "M000f40000000 -6807076853ff1001670f01d916 M110002" "0106000004d2",
+	  "part bad-frame:CHECKSUM bad-message:INCOMPLETE bad-message:SEGMENT", 13 },
 	{ "an M-Bus segment lost",    "M000f40000000 M120002" "0106000004d2", "part bad-message:SEGMENT bad-message:INCOMPLETE", 0 },
 	{ "a foreign telegram",       "M720f " WHOLE,                         "bad-message:APDU reading:kaifa-list1", 0 },
 	{ "M-Bus in HDLC segments",   "S" HEAD " M100f40000000000201" "06000004d2 F" TAIL,

@@ -253,7 +253,7 @@ static void hear_word(struct talk *talk, const char *word)
 
 	switch (word[0]) {
 	case '!':
-		message_disturb(&talk->message);
+		message_disturb(&talk->message, false);
 		break;
 	case '.':
 		message_end(&talk->message);
