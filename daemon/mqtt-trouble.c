@@ -141,6 +141,18 @@ static void lost(struct mqtt_session *s)
 		mqtt_trouble_tell(s, MQTT_FAULT_AWAY, "connection lost");
 }
 
+/* What ends each session soon after the login has to be seen to as well. */
+static void ended(struct mqtt_session *s, const char *why)
+{
+	bool again = is_brief_again(s);
+	char what[MQTT_STATUS];
+
+	s->rivalry |= again;
+	snprintf(what, sizeof(what), "%s%.200s",
+	         again ? "again and again, soon after the login: " : "", why);
+	mqtt_trouble_tell(s, again ? MQTT_FAULT_SETTING : MQTT_FAULT_AWAY, what);
+}
+
 /* Before the broker answered the login. */
 static void unanswered(struct mqtt_session *s, int rc, int err)
 {
@@ -182,8 +194,7 @@ void mqtt_trouble_failed(struct mqtt_session *s, int rc)
 	else if (rc == MOSQ_ERR_CONN_LOST || (rc == MOSQ_ERR_ERRNO && err == EPROTO)) /* TLS */
 		lost(s);
 	else
-		mqtt_trouble_tell(s, MQTT_FAULT_AWAY,
-		                  rc == MOSQ_ERR_ERRNO ? strerror(err) : mosquitto_strerror(rc));
+		ended(s, rc == MOSQ_ERR_ERRNO ? strerror(err) : mosquitto_strerror(rc));
 }
 
 void mqtt_trouble_refused(struct mqtt_session *s, int code)
@@ -216,7 +227,7 @@ void mqtt_trouble_ended(struct mqtt_session *s, int code)
 	}
 	snprintf(what, sizeof(what), "the broker ends the session: %s",
 	         mosquitto_reason_string(code));
-	mqtt_trouble_tell(s, MQTT_FAULT_AWAY, what);
+	ended(s, what);
 }
 
 void mqtt_trouble_unusable(struct mqtt_session *s, const struct mqtt_tls_fault *fault)

@@ -8,12 +8,14 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 
 import pytest
 
 import kaifa
 from programs import TOP
-from rig import config, until
+from rig import ENDED, config, pause, until
 from test_tls import TlsBroker
 
 DEBUG = {"level": "debug", "frames": "yes"}
@@ -203,3 +205,33 @@ def test_hostile_messages(rig, protocol):
     assert house.daemon.memory_kb() - before < 12000
     lines = house.daemon.lines("is not read", levels=("notice",))
     assert len(lines) == 1, [str(line) for line in lines]
+
+
+@pytest.mark.background
+def test_sessions_are_ended(rig):
+    """A broker that ends each session soon after the login, as for a message that it does not allow: a few lines say
+    so, and it is tried less and less often."""
+    times = []
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while not ENDED.is_set():
+                client, _ = door.accept()
+                times.append(time.monotonic())
+                with client, contextlib.suppress(OSError):
+                    client.recv(4096)
+                    client.sendall(b"\x20\x03\x00\x00\x00" b"\xe0\x02\x87\x00")
+                    while client.recv(4096):
+                        pass
+
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        threading.Thread(target=serve, daemon=True).start()
+        daemon = rig.daemon(config(door.getsockname()[1], rig.port().path))
+        daemon.expect_line("again and again, soon after the login: the broker ends the session: Not authorized",
+                           levels=("warning",), timeout=20)
+        visits = len(times)
+        pause(3)
+        assert len(times) - visits <= 1
+        lines = daemon.lines("mqtt:", levels=("error", "warning", "notice", "info"))
+        assert len(lines) <= 5, [str(line) for line in lines]
+        door.shutdown(socket.SHUT_RDWR)
