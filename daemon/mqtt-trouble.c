@@ -178,6 +178,8 @@ void mqtt_trouble_failed(struct mqtt_session *s, int rc)
 {
 	int err = errno;
 
+	if (rc == MOSQ_ERR_ERRNO && err == 0) /* the end, amid a packet */
+		rc = s->connected ? MOSQ_ERR_CONN_LOST : MOSQ_ERR_MALFORMED_PACKET;
 	if (!s->connected)
 		s->brief_sessions = 0; /* it was away, or it refuses */
 	if (rc == MOSQ_ERR_EAI)        /* libmosquitto leaves the lookup's result there */

@@ -340,3 +340,15 @@ def test_foreign_answer(rig):
                 daemon.expect_line(words)
             os.kill(daemon.pid, 0)
             daemon.stop()
+
+
+def test_foreign_answer_ends(rig):
+    """One that says a line or two and hangs up, amid what would be a packet."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        door.settimeout(8)
+        daemon = rig.daemon(rig.setting(rig.broker(running=False), rig.port(), mqtt={"port": door.getsockname()[1]}))
+        client, _ = door.accept()
+        with client:
+            client.recv(1000)
+            client.sendall(b"SSH-2.0-OpenSSH_9.2\r\nInvalid SSH identification string.\r\n")
+        daemon.expect_line("does not speak MQTT", levels=("warning",))
