@@ -59,6 +59,8 @@ static void on_connect(struct mosquitto *mosq, void *user, int code, int flags,
 	}
 	mosquitto_property_read_int16(properties, MQTT_PROP_RECEIVE_MAXIMUM, &window, false);
 	mosquitto_property_read_byte(properties, MQTT_PROP_MAXIMUM_QOS, &max_qos, false);
+	s->ping_s = (uint16_t)s->keepalive_s;
+	mosquitto_property_read_int16(properties, MQTT_PROP_SERVER_KEEP_ALIVE, &s->ping_s, false);
 	for (size_t i = 0; i < MQTT_TOPICS && s->topics[i]; i++)
 		mosquitto_subscribe(mosq, NULL, s->topics[i], 1);
 	mqtt_sender_begin(s, window, max_qos);

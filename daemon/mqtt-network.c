@@ -126,11 +126,16 @@ static void say_goodbye(struct mqtt_session *s)
 	close(fd);
 }
 
+/* So that libmosquitto, which looks only then, pings in time. */
+static int idle_ms(const struct mqtt_session *s)
+{
+	return s->ping_s > 0 && s->ping_s < 20 ? s->ping_s * 250 : IDLE_MS;
+}
+
 /* Serves one connection until it is lost or the caller wants to stop. */
 static void serve(struct mqtt_session *s)
 {
 	uint64_t deadline = loop_now_ms() + CONNECT_MS;
-	int idle_ms = (int)(s->keepalive_s < 20 ? s->keepalive_s * 250 : IDLE_MS);
 	int rc = MOSQ_ERR_SUCCESS;
 
 	s->refused = s->lost = false;
@@ -148,7 +153,7 @@ static void serve(struct mqtt_session *s)
 			say_goodbye(s);
 			break;
 		}
-		rc = turn(s, open ? idle_ms : 250);
+		rc = turn(s, open ? idle_ms(s) : 250);
 	}
 	if (s->refused || is_old(s, rc) || stopping(s))
 		return;

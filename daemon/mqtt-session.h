@@ -96,6 +96,7 @@ struct mqtt_session {
 	size_t writing;             /* messages with QoS 0 that are not written yet */
 	size_t window;              /* messages with QoS 1 or 2 that the broker takes at once */
 	int max_qos;                /* that it takes, as far as is known */
+	uint16_t ping_s;            /* the keepalive time, which the broker may have set; 0: none */
 	uint64_t serial;            /* of the last message */
 	mosquitto_property *expiry; /* of messages that expire after so many seconds: */
 	unsigned expiry_s;

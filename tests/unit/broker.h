@@ -23,6 +23,7 @@ struct broker {
 	unsigned refuses_levels_above; /* 4: only MQTT 3.1.1 is known; 0: all are */
 	unsigned login_code;           /* not 0: the login is refused */
 	unsigned window;         /* not 0: so many messages with QoS 1 at once, and none with 2 */
+	unsigned keepalive;      /* not 0: MQTT 5: the client has to ping that often, in s */
 	bool plain;              /* MQTT 5: only QoS 0 is taken, of a will too */
 	bool silent;             /* messages are not acknowledged */
 	unsigned publish_code;   /* MQTT 5: the reason in acknowledgements */
@@ -33,6 +34,7 @@ struct broker {
 	unsigned limit; /* the largest packet that the client takes, 0: any */
 	unsigned ids[256];
 	size_t id_count; /* of messages with QoS 1 */
+	unsigned pings;
 	char said[8192]; /* "PUBLISH TOPIC q1 r e60 PAYLOAD", a line each */
 	unsigned char buf[262144];
 	size_t used;
@@ -124,6 +126,11 @@ static inline void broker_connect(struct broker *b, const unsigned char *p)
 		            (unsigned char[]){ 0x20, 8, 0, (unsigned char)refused, 5, 0x21, 0,
 		                               (unsigned char)b->window, 0x24, 1 },
 		            10);
+	} else if (b->keepalive) {
+		broker_send(b,
+		            (unsigned char[]){ 0x20, 6, 0, (unsigned char)refused, 3, 0x13, 0,
+		                               (unsigned char)b->keepalive },
+		            8);
 	} else {
 		broker_send(b, (unsigned char[]){ 0x20, 3, 0, (unsigned char)refused, 0 }, 5);
 	}
@@ -182,6 +189,7 @@ static inline void broker_packet(struct broker *b, unsigned type, const unsigned
 		broker_note(b, "UNSUBSCRIBE %.*s\n", (int)(len - 4 - skip), p + 4 + skip);
 		break;
 	case 12:
+		b->pings++;
 		broker_send(b, (unsigned char[]){ 0xD0, 0 }, 2);
 		break;
 	case 14:

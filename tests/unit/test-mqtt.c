@@ -551,6 +551,24 @@ static void test_never_acknowledged(void **state)
 	await_told(h, " 1000");
 }
 
+static bool has_pinged_twice(void *user)
+{
+	const struct house *h = user;
+
+	return h->broker.pings >= 2;
+}
+
+/* A broker that wants pings more often gets them: otherwise it would take the client for lost. */
+static void test_keepalive(void **state)
+{
+	struct house *h = *state;
+
+	h->broker.keepalive = 2;
+	open_session(h, MQTT_PROTOCOL_5);
+	await_session(h, 1);
+	assert_true(trial_run(&h->trial, has_pinged_twice, h, 6000));
+}
+
 #define WITH_HOUSE(test) cmocka_unit_test_setup_teardown(test, house_setup, house_teardown)
 
 int main(void)
@@ -563,7 +581,7 @@ int main(void)
 		WITH_HOUSE(test_caught_up),     WITH_HOUSE(test_many_meters),
 		WITH_HOUSE(test_close),         WITH_HOUSE(test_never_acknowledged),
 		WITH_HOUSE(test_plain_broker),  WITH_HOUSE(test_wakes),
-		WITH_HOUSE(test_next_session),
+		WITH_HOUSE(test_next_session),  WITH_HOUSE(test_keepalive),
 	};
 
 	return cmocka_run_group_tests_name("mqtt", tests, NULL, NULL);
