@@ -33,6 +33,14 @@ static const struct cause refusals[] = {
 	  "the broker's certificate is not for this address: set host to the name that it is for" },
 };
 
+/* The same of one above it. */
+static const struct cause refusals_above[] = {
+	{ X509_V_ERR_CERT_HAS_EXPIRED,
+	  "the certificate of the authority above the broker's has expired: renew it there and in ca-file, or set this machine's clock" },
+	{ X509_V_ERR_CERT_NOT_YET_VALID,
+	  "the certificate of the authority above the broker's is not valid yet: set this machine's clock" },
+};
+
 #define OWN "the broker refuses this client's certificate: check cert-file"
 
 /* What the broker said. */
@@ -97,8 +105,12 @@ static bool is_foreign(const char *reason)
 
 static void explain_refusal(const struct mqtt_tls_talk *talk, char *buf, size_t size)
 {
-	const char *words = find(refusals, COUNT(refusals), talk->verify_error);
+	const char *words =
+		talk->above ? find(refusals_above, COUNT(refusals_above), talk->verify_error)
+			    : NULL;
 
+	if (!words)
+		words = find(refusals, COUNT(refusals), talk->verify_error);
 	if (words)
 		snprintf(buf, size, "TLS: %s%s%s%s", words, talk->date[0] ? " (" : "", talk->date,
 		         talk->date[0] ? ")" : "");

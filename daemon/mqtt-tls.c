@@ -155,6 +155,7 @@ static int on_verify(int good, X509_STORE_CTX *store)
 	if (good || talk->verify_error)
 		return good;
 	talk->verify_error = X509_STORE_CTX_get_error(store);
+	talk->above = X509_STORE_CTX_get_error_depth(store) > 0;
 	if (cert && talk->verify_error == X509_V_ERR_CERT_HAS_EXPIRED)
 		print_date(X509_get0_notAfter(cert), talk->date, sizeof(talk->date));
 	if (cert && talk->verify_error == X509_V_ERR_CERT_NOT_YET_VALID)

@@ -43,6 +43,7 @@ enum mqtt_tls_phase {
 struct mqtt_tls_talk {
 	const struct mqtt_tls_settings *settings;
 	int verify_error; /* X509_V_ERR_...; 0: none */
+	bool above;       /* it is an authority's certificate, not the broker's own */
 	int alert;        /* that the broker sent; -1: none */
 	char date[40];    /* to which a certificate is, or from which it is valid */
 	char reason[80];  /* OpenSSL's, "" */

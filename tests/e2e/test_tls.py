@@ -20,8 +20,8 @@ LEVELS = ("error", "warning", "notice", "info")
 class TlsBroker:
     """A broker that also listens with TLS: at `port` for those that give no certificate."""
 
-    def __init__(self, rig, name="localhost", extra="", expired=False, by_itself=False):
-        self.authority = Authority(rig.directory("authority") / "a")
+    def __init__(self, rig, name="localhost", extra="", expired=False, by_itself=False, old_authority=False):
+        self.authority = Authority(rig.directory("authority") / "a", expired=old_authority)
         if by_itself:
             certificate, key = self.authority.file, self.authority.key
         else:
@@ -150,6 +150,10 @@ def expired(rig):
     return TlsBroker(rig, expired=True), {}
 
 
+def authority_expired(rig):
+    return TlsBroker(rig, old_authority=True), {}
+
+
 def certificate_wanted(rig):
     return TlsBroker(rig, extra="require_certificate true\n"), {}
 
@@ -205,6 +209,7 @@ WRONG = {
     wrong_name: "certificate is for another name",
     wrong_address: "certificate is not for this address",
     expired: r"the broker's certificate has expired: .*\(20\d\d-",
+    authority_expired: r"the certificate of the authority .* has expired: .*\(20\d\d-",
     certificate_wanted: "wants a client's certificate",
     certificate_refused: "does not know who signed this client's certificate",
     certificate_expired: "this client's certificate has expired",
