@@ -1,11 +1,16 @@
 #include "mqtt-answers.h"
 
 #include <mqtt_protocol.h>
+#include <poll.h>
 #include <string.h>
 
 #include "log.h"
+#include "loop.h"
 #include "mqtt-sender.h"
 #include "mqtt-trouble.h"
+
+#define READ_MS 2000 /* that the caller may take to read what came */
+#define LOOK_MS 5    /* so often it is looked whether it has */
 
 bool mqtt_answers_step_back(struct mqtt_session *s)
 {
@@ -113,6 +118,19 @@ static void on_subscribe(struct mosquitto *mosq, void *user, int id, int count, 
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* Locked. Whether there is room is asked before libmosquitto reads, but then it reads as many packets at once as
+ * messages are under way: the caller is about to take what came. */
+static void await_room(struct mqtt_session *s)
+{
+	const uint64_t until = loop_now_ms() + READ_MS;
+
+	while (inbox_is_crowded(&s->inbox) && !s->stop && loop_now_ms() < until) {
+		pthread_mutex_unlock(&s->lock);
+		poll(NULL, 0, LOOK_MS);
+		pthread_mutex_lock(&s->lock);
+	}
+}
+
 static void on_message(struct mosquitto *mosq, void *user, const struct mosquitto_message *message,
                        const mosquitto_property *properties)
 {
@@ -125,6 +143,7 @@ static void on_message(struct mosquitto *mosq, void *user, const struct mosquitt
 	(void)mosq;
 	(void)properties;
 	pthread_mutex_lock(&s->lock);
+	await_room(s);
 	kept = inbox_put(&s->inbox, &arrival);
 	s->crowded = inbox_is_crowded(&s->inbox);
 	s->unread += !kept;

@@ -1,5 +1,6 @@
 /* The session with a broker that answers as it likes: what is told of it, and what is not. */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -419,6 +420,29 @@ static void test_flood(void **state)
 	assert_int_equal(mqtt_counters(&h->mqtt).unread, 0);
 }
 
+/* Also one that comes while much is under way, and the caller has no time. */
+static void test_flood_amid_messages(void **state)
+{
+	static unsigned char payload[INBOX_PAYLOAD];
+	struct house *h = *state;
+
+	for (size_t i = 0; i < sizeof(payload); i++)
+		payload[i] = (unsigned char)(i * 7);
+	h->broker.silent = true;
+	open_session(h, MQTT_PROTOCOL_5);
+	await_session(h, 1);
+	for (unsigned i = 0; i < 64; i++)
+		post(h, i < 63 ? "a" : "last", 1, 0);
+	await_said(h, "PUBLISH last");
+	for (unsigned i = 0; i < 8; i++)
+		broker_publish(&h->broker, (char[]){ 't', (char)('0' + i), 0 }, payload, 60000,
+		               true);
+	poll(NULL, 0, 300);
+	await_told(h, " t7!=60000");
+	assert_int_equal(h->received, 8 * 60000);
+	assert_int_equal(mqtt_counters(&h->mqtt).unread, 0);
+}
+
 /* States that found no room are asked for again when the rest has gone; a stalled broker costs no memory. */
 static void test_caught_up(void **state)
 {
@@ -574,14 +598,23 @@ static void test_keepalive(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_HOUSE(test_tickets),       WITH_HOUSE(test_refused),
-		WITH_HOUSE(test_lost_session),  WITH_HOUSE(test_window),
-		WITH_HOUSE(test_expiry),        WITH_HOUSE(test_old_protocol),
-		WITH_HOUSE(test_subscriptions), WITH_HOUSE(test_flood),
-		WITH_HOUSE(test_caught_up),     WITH_HOUSE(test_many_meters),
-		WITH_HOUSE(test_close),         WITH_HOUSE(test_never_acknowledged),
-		WITH_HOUSE(test_plain_broker),  WITH_HOUSE(test_wakes),
-		WITH_HOUSE(test_next_session),  WITH_HOUSE(test_keepalive),
+		WITH_HOUSE(test_tickets),
+		WITH_HOUSE(test_refused),
+		WITH_HOUSE(test_lost_session),
+		WITH_HOUSE(test_window),
+		WITH_HOUSE(test_expiry),
+		WITH_HOUSE(test_old_protocol),
+		WITH_HOUSE(test_subscriptions),
+		WITH_HOUSE(test_flood),
+		WITH_HOUSE(test_caught_up),
+		WITH_HOUSE(test_many_meters),
+		WITH_HOUSE(test_close),
+		WITH_HOUSE(test_never_acknowledged),
+		WITH_HOUSE(test_plain_broker),
+		WITH_HOUSE(test_wakes),
+		WITH_HOUSE(test_next_session),
+		WITH_HOUSE(test_keepalive),
+		WITH_HOUSE(test_flood_amid_messages),
 	};
 
 	return cmocka_run_group_tests_name("mqtt", tests, NULL, NULL);
