@@ -150,7 +150,8 @@ static void serve(struct mqtt_session *s)
 			break;
 		}
 		if (stopping(s) && (!open || all_sent(s))) {
-			say_goodbye(s);
+			if (open || !mosquitto_want_write(s->mosq)) /* it has logged in */
+				say_goodbye(s);
 			break;
 		}
 		rc = turn(s, open ? idle_ms(s) : 250);

@@ -138,6 +138,32 @@ def test_syn_unanswered(rig):
         assert len(lines) == 1, [str(line) for line in lines]
 
 
+@pytest.mark.background
+def test_reload_while_connecting(rig):
+    """What waits for the answer to a SYN when another broker, or another login, is set does not log in any more: with
+    the same client-id it would throw out the session that took its place."""
+    with socket.socket() as door, contextlib.ExitStack() as guests:
+        door.bind(("127.0.0.1", 0))
+        door.listen(0)
+        for _ in range(4):
+            guest = guests.enter_context(socket.socket())
+            guest.setblocking(False)
+            guest.connect_ex(door.getsockname())
+        port, broker_port = rig.port(), door.getsockname()[1]
+        daemon = rig.daemon(config(broker_port, port.path, mqtt={"client-id": "first"}))
+        pause(0.5)  # it has sent its SYN
+        daemon.reload(config(broker_port, port.path, mqtt={"client-id": "second"}))
+        guests.close()
+        door.listen(16)
+        door.settimeout(15)
+        said = [b""]
+        while sum(b"MQTT" in words for words in said) < 1 or time.monotonic() < daemon.began + 8:
+            client, _ = door.accept()
+            with client, contextlib.suppress(OSError):
+                said.append(client.recv(4096))
+        assert b"first" not in b"".join(said)
+
+
 def test_stop_while_connecting(rig):
     """A stop does not wait for the answer to a SYN."""
     with swallower() as broker_port:
