@@ -230,6 +230,12 @@ static bool is_full(const struct outbox *box, size_t cost)
 	return box->count == box->max || cost > box->arena.limit - box->arena.live;
 }
 
+/* Whether somebody who comes later would miss it: an announcement is an event, too. */
+static bool is_missed(enum outbox_class class, bool retain)
+{
+	return class == OUTBOX_STATE || (class == OUTBOX_EVENT && retain);
+}
+
 static bool make_room(struct outbox *box, enum outbox_class class, size_t cost)
 {
 	if (is_full(box, cost) && !can_fit(box, class, cost))
@@ -239,9 +245,9 @@ static bool make_room(struct outbox *box, enum outbox_class class, size_t cost)
 
 		while (box->lists[c].first == NONE)
 			c++;
+		box->state_lost |= is_missed(c, box->entries[box->lists[c].first].retain);
 		remove_entry(box, box->lists[c].first);
 		box->dropped++;
-		box->state_lost |= c == OUTBOX_STATE;
 	}
 	return true;
 }
@@ -249,7 +255,7 @@ static bool make_room(struct outbox *box, enum outbox_class class, size_t cost)
 static bool refuse(struct outbox *box, const struct incoming *in)
 {
 	box->dropped++;
-	box->state_lost |= in->class == OUTBOX_STATE;
+	box->state_lost |= is_missed(in->class, in->message->retain);
 	return false;
 }
 

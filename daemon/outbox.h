@@ -47,7 +47,7 @@ struct outbox {
 	unsigned char *taken;
 
 	uint64_t dropped; /* messages that found no room, or lost it */
-	bool state_lost;  /* one of them was a state; the owner puts it back to false */
+	bool state_lost; /* one of them was a state, or to be kept; the owner puts it back to false */
 };
 
 /* For so many messages, of so many octets together; false: no memory. */

@@ -191,6 +191,24 @@ static void test_places(void **state)
 	assert_int_equal(box->dropped - dropped, 12);
 }
 
+/* What the broker is to keep counts as a state here, also when no newer one takes its place: an announcement. */
+static void test_kept_event(void **state)
+{
+	struct outbox *box = *state;
+	const struct message message = {
+		.topic = "config", .payload = "x", .len = 1, .retain = true, .kind = MESSAGE_EVENT
+	};
+
+	put(box, MESSAGE_EVENT, "e", "x");
+	outbox_put(box, &message);
+	for (unsigned i = 0; i < PLACES - 1; i++)
+		put(box, MESSAGE_EVENT, "e", "x");
+	assert_int_equal(box->dropped, 1);
+	assert_false(box->state_lost);
+	put(box, MESSAGE_EVENT, "e", "x");
+	assert_true(box->state_lost);
+}
+
 /* The same by octets: as many go as are in the way, and none in vain. */
 static void test_octets(void **state)
 {
@@ -422,7 +440,7 @@ int main(void)
 		WITH_BOX(test_copies),           WITH_BOX(test_conflation),
 		WITH_BOX(test_places),           WITH_BOX(test_octets),
 		cmocka_unit_test(test_too_long), WITH_BOX(test_resize),
-		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_random),   WITH_BOX(test_kept_event),
 	};
 
 	return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);
