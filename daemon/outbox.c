@@ -306,8 +306,10 @@ bool outbox_put(struct outbox *box, const struct message *message)
 	const struct incoming in = incoming_of(box, message);
 	uint32_t i;
 
-	if (in.topic_size > OUTBOX_MESSAGE || message->len > OUTBOX_MESSAGE - in.topic_size)
-		return refuse(box, &in);
+	if (in.topic_size > OUTBOX_MESSAGE || message->len > OUTBOX_MESSAGE - in.topic_size) {
+		box->dropped++; /* and again, whenever it is asked for */
+		return false;
+	}
 	i = find(box, &in);
 	return (i != NONE && replace(box, i, &in)) || append(box, &in);
 }

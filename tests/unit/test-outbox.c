@@ -251,6 +251,10 @@ static void test_too_long(void **state)
 	assert_false(outbox_put(&box, &message));
 	message.len = SIZE_MAX;
 	assert_false(outbox_put(&box, &message));
+	message.kind = MESSAGE_STATE;
+	assert_false(outbox_put(&box, &message));
+	assert_int_equal(box.dropped, 3);
+	assert_false(box.state_lost); /* it would be as long the next time */
 	assert_true(outbox_take(&box, &message));
 	assert_int_equal(message.len, OUTBOX_MESSAGE - 2);
 	outbox_fini(&box);
