@@ -10,6 +10,7 @@
 
 #include "loop.h"
 #include "mqtt-answers.h"
+#include "mqtt-guard.h"
 #include "mqtt-sender.h"
 #include "mqtt-trouble.h"
 #include "thread.h"
@@ -85,7 +86,7 @@ static int turn(struct mqtt_session *s, int timeout_ms)
 	if (fds[1].revents)
 		absorb_wake(s);
 	if (shaking || fds[0].revents & (POLLIN | POLLHUP | POLLERR))
-		rc = mosquitto_loop_read(s->mosq, 1);
+		rc = mqtt_guard_read(s->mosq);
 	if (listening && (ready == 0 || fds[0].revents))
 		s->talk.phase = MQTT_TLS_OPEN;
 	if (rc == MOSQ_ERR_SUCCESS && may_write(s))

@@ -196,7 +196,9 @@ void mqtt_trouble_failed(struct mqtt_session *s, int rc)
 	else if (rc == MOSQ_ERR_CONN_LOST || (rc == MOSQ_ERR_ERRNO && err == EPROTO)) /* TLS */
 		lost(s);
 	else
-		ended(s, rc == MOSQ_ERR_ERRNO ? strerror(err) : mosquitto_strerror(rc));
+		ended(s, rc == MOSQ_ERR_ERRNO              ? strerror(err)
+		         : rc == MOSQ_ERR_MALFORMED_PACKET ? "a packet that comes is malformed"
+		                                           : mosquitto_strerror(rc));
 }
 
 void mqtt_trouble_refused(struct mqtt_session *s, int code)

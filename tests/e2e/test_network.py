@@ -15,7 +15,7 @@ import pytest
 
 import kaifa
 from programs import TOP
-from rig import ENDED, config, pause, until
+from rig import ENDED, SANITIZED, config, pause, until
 from test_tls import TlsBroker
 
 DEBUG = {"level": "debug", "frames": "yes"}
@@ -261,3 +261,18 @@ def test_sessions_are_ended(rig):
         lines = daemon.lines("mqtt:", levels=("error", "warning", "notice", "info"))
         assert len(lines) <= 5, [str(line) for line in lines]
         door.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.skipif(SANITIZED, reason="libmosquitto leaves some octets behind")
+def test_unknown_property(rig):
+    """A packet with a property that MQTT 5 does not have ends the session, and no more than that."""
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        door.settimeout(8)
+        daemon = rig.daemon(config(door.getsockname()[1], rig.port().path))
+        for _ in range(2):
+            client, _ = door.accept()
+            with client:
+                client.recv(4096)
+                client.sendall(b"\x20\x03\x00\x00\x00" b"\xe0\x05\x00\x03\x7f\x00\x00")
+                daemon.expect_line("a packet that comes is malformed", levels=("warning",))
+        stops_soon(daemon)
