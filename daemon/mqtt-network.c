@@ -164,7 +164,7 @@ static void serve(struct mqtt_session *s)
 	else if (rc != MOSQ_ERR_SUCCESS)
 		mqtt_trouble_failed(s, rc);
 	else if (mqtt_sender_is_stuck(s))
-		mqtt_trouble_tell(s, MQTT_FAULT_AWAY, "messages are not acknowledged");
+		mqtt_trouble_stuck(s);
 	else if (s->connected)
 		mqtt_trouble_failed(s, MOSQ_ERR_CONN_LOST);
 	else

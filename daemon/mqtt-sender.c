@@ -220,6 +220,7 @@ void mqtt_sender_finished(struct mqtt_session *s, int id, int code)
 	}
 	done = s->underway[i];
 	s->answered_ms = loop_now_ms();
+	s->stuck = false;
 	s->underway_count--;
 	for (; i < s->underway_count; i++)
 		s->underway[i] = s->underway[i + 1];

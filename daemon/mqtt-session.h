@@ -110,8 +110,9 @@ struct mqtt_session {
 	unsigned told_count;               /* of them; the newest take the oldest's place */
 	enum mqtt_fault fault;             /* of the last one */
 	unsigned pause_ms;                 /* before the next attempt */
-	bool restless;           /* connected, and nobody was told: it may be for a moment only */
-	bool rivalry;            /* another client takes our place again and again */
+	bool restless; /* connected, and nobody was told: it may be for a moment only */
+	bool rivalry;  /* another client takes our place again and again, or it looks so */
+	bool stuck;    /* the last session was, and nothing has been acknowledged since */
 	unsigned brief_sessions; /* in a row */
 	uint64_t connected_ms;   /* when the broker accepted the login */
 };

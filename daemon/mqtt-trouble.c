@@ -234,6 +234,16 @@ void mqtt_trouble_ended(struct mqtt_session *s, int code)
 	ended(s, what);
 }
 
+void mqtt_trouble_stuck(struct mqtt_session *s)
+{
+	bool again = s->stuck;
+
+	s->stuck = true;
+	s->rivalry |= again;
+	mqtt_trouble_tell(s, again ? MQTT_FAULT_SETTING : MQTT_FAULT_AWAY,
+	                  "messages are not acknowledged");
+}
+
 void mqtt_trouble_unusable(struct mqtt_session *s, const struct mqtt_tls_fault *fault)
 {
 	char what[MQTT_STATUS];

@@ -18,6 +18,9 @@ void mqtt_trouble_failed(struct mqtt_session *s, int rc);
 void mqtt_trouble_refused(struct mqtt_session *s, int code);
 void mqtt_trouble_ended(struct mqtt_session *s, int code);
 
+/* It acknowledges no message, though it goes on. */
+void mqtt_trouble_stuck(struct mqtt_session *s);
+
 /* A file for TLS that was right when the configuration was read. */
 void mqtt_trouble_unusable(struct mqtt_session *s, const struct mqtt_tls_fault *fault);
 

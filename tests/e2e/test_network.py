@@ -263,6 +263,32 @@ def test_sessions_are_ended(rig):
         door.shutdown(socket.SHUT_RDWR)
 
 
+@pytest.mark.background
+def test_never_acknowledged(rig):
+    """A broker that answers logins and pings, and acknowledges nothing, session after session: after the second one
+    it is tried less and less often, and one line says so."""
+    def serve():
+        with contextlib.suppress(OSError):
+            while not ENDED.is_set():
+                client, _ = door.accept()
+                with client, contextlib.suppress(OSError):
+                    client.recv(4096)
+                    client.sendall(b"\x20\x03\x00\x00\x00")
+                    while octets := client.recv(4096):
+                        if b"\xc0\x00" in octets:
+                            client.sendall(b"\xd0\x00")
+
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        threading.Thread(target=serve, daemon=True).start()
+        daemon = rig.daemon(config(door.getsockname()[1], rig.port().path, mqtt={"keepalive": 5}))
+        daemon.expect_line("messages are not acknowledged; trying again in 2 s, then ever less often",
+                           levels=("warning",), timeout=30)
+        mark = daemon.log.mark()
+        pause(4)  # in the next session, which is nothing new
+        assert not daemon.lines("mqtt:", since=mark)
+        door.shutdown(socket.SHUT_RDWR)
+
+
 @pytest.mark.skipif(SANITIZED, reason="libmosquitto leaves some octets behind")
 def test_unknown_property(rig):
     """A packet with a property that MQTT 5 does not have ends the session, and no more than that."""
