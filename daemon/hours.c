@@ -22,6 +22,8 @@ void hours_forget(struct hours *hours)
 /* The begin of an hour that nobody saw. */
 static void begin_blind(struct hours *hours, time_t begin, uint64_t at_ms)
 {
+	if (begin != hours->now.begin)
+		hours->shown_mj = 0;
 	hours->now = (struct hours_mark){ .begin = begin, .at_ms = at_ms };
 	hours->before = hours->now;
 	hours->pending = false;

@@ -203,6 +203,22 @@ static void test_long_gap(void **state)
 	check_unsettled();
 }
 
+/* What the hour before the gap had is nothing of the one after it; what this one has shown stays. */
+static void test_long_gap_and_told(void **state)
+{
+	(void)state;
+	run(1800 + 3000, 2);
+	check_energy(833333);
+	tick(HOUR + 620);
+	hours_register(&hours, now_ms() - 20000, false, 0, energy, NULL);
+	check_energy(5555);
+	skew -= 6;
+	wall -= 6;
+	assert_true(tick(2));
+	hours_register(&hours, now_ms() - 16000, false, 0, energy, NULL);
+	check_energy(5555);
+}
+
 static void test_clock_set(void **state)
 {
 	int64_t mj;
@@ -279,6 +295,7 @@ int main(void)
 		cmocka_unit_test_setup(test_gap_over_the_full_hour, begin),
 		cmocka_unit_test_setup(test_told_over_gaps, begin),
 		cmocka_unit_test_setup(test_long_gap, begin),
+		cmocka_unit_test_setup(test_long_gap_and_told, begin),
 		cmocka_unit_test_setup(test_clock_set, begin),
 		cmocka_unit_test_setup(test_clock_slewed, begin),
 		cmocka_unit_test_setup(test_days, begin),
