@@ -261,6 +261,8 @@ bool derive_wants_floors(const struct derive *d)
 void derive_floor(struct derive *d, enum calculated which, const char *payload, size_t len)
 {
 	enum flow_direction direction = which == CALCULATED_LIVE_IMPORT ? FLOW_IMPORT : FLOW_EXPORT;
+	struct derive_energy *e = &d->energies[direction];
+	const int64_t thought_mj = energy(e, e->live.integral.at_ms);
 	struct han_decimal number;
 	uint64_t mj, step_mj;
 	char text[32];
@@ -269,9 +271,10 @@ void derive_floor(struct derive *d, enum calculated which, const char *payload, 
 		return;
 	snprintf(text, sizeof(text), "%.*s", len < sizeof(text) ? (int)len : 0, payload);
 	if (!amount_read(text, &number) || !amount_mj(number, &mj, &step_mj) ||
-	    !live_floor(&d->energies[direction].live, mj))
+	    !live_floor(&e->live, mj))
 		log_info("energy: %s: the broker keeps \"%s\" as the live %s energy: not believed",
 		         d->identity, text, names[direction]);
+	hours_shift(&e->hours, energy(e, e->live.integral.at_ms) - thought_mj);
 }
 
 void derive_floors_told(struct derive *d)

@@ -73,16 +73,20 @@ bool hours_tick(struct hours *hours, uint64_t now_ms, int64_t wall_ms,
 	return true;
 }
 
+void hours_shift(struct hours *hours, int64_t shift_mj)
+{
+	hours->now.energy_mj += shift_mj;
+	hours->before.energy_mj += shift_mj;
+}
+
 void hours_register(struct hours *hours, uint64_t at_ms, bool first, int64_t shift_mj,
                     int64_t (*energy)(void *user, uint64_t at_ms), void *user)
 {
 	struct hours_mark *mark = &hours->now;
 	bool near = llabs((long long)(at_ms - mark->at_ms)) <= HOURS_GAP_MS;
 
-	if (first) {
-		mark->energy_mj += shift_mj;
-		hours->before.energy_mj += shift_mj;
-	}
+	if (first)
+		hours_shift(hours, shift_mj);
 	if (!hours->ticked || !near)
 		return;
 	mark->energy_mj = energy(user, mark->at_ms);

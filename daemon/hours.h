@@ -47,6 +47,9 @@ bool hours_tick(struct hours *hours, uint64_t now_ms, int64_t wall_ms,
 void hours_register(struct hours *hours, uint64_t at_ms, bool first, int64_t shift_mj,
                     int64_t (*energy)(void *user, uint64_t at_ms), void *user);
 
+/* All energies are by so much other than they were thought, those of the past too. */
+void hours_shift(struct hours *hours, int64_t shift_mj);
+
 /* All is begun anew. */
 void hours_forget(struct hours *hours);
 

@@ -169,6 +169,24 @@ static void test_goes_on_from_the_floor(void **state)
 	check(CALCULATED_LIVE_IMPORT, "11590.014");
 }
 
+/* The broker was not there when the first full hour went by: what it tells is nothing that was drawn in that hour. */
+static void test_late_floor(void **state)
+{
+	(void)state;
+	derive_init(&derive, &settings, 0);
+	derive_identify(&derive, "4711");
+	draw(1000, 1802);
+	derive_floor(&derive, CALCULATED_LIVE_IMPORT, "11589.514", 9);
+	derive_floors_told(&derive);
+	draw(1000, 600);
+	power(1000);
+	registers(11589700, second);
+	arrive();
+	check(CALCULATED_HOUR_IMPORT, "0.167");
+	draw(1000, HOUR);
+	check(CALCULATED_PEAK_1, "1.000");
+}
+
 static void test_settings(void **state)
 {
 	(void)state;
@@ -440,6 +458,7 @@ int main(void)
 		cmocka_unit_test_setup(test_held_until_the_broker_has_told, begin),
 		cmocka_unit_test_setup(test_strange_floors, begin),
 		cmocka_unit_test_setup(test_goes_on_from_the_floor, begin),
+		cmocka_unit_test_setup(test_late_floor, begin),
 		cmocka_unit_test_setup(test_settings, begin),
 		cmocka_unit_test_setup(test_of_the_full_hour, begin),
 		cmocka_unit_test_setup(test_of_now, begin),
