@@ -53,6 +53,7 @@ static void take_power(struct derive *d, enum flow_direction direction, uint64_t
 
 	tell_gap(d, direction, gap_ms);
 	e->pause_ms = gap_ms;
+	e->adrift |= gap_ms > INTEGRAL_BRIDGE_MS;
 	if (counts_hours(d))
 		hours_tick(&e->hours, now->ms, now->wall_ms, energy, e);
 }
@@ -62,12 +63,13 @@ static void take_register(struct derive *d, enum flow_direction direction,
 {
 	struct derive_energy *e = &d->energies[direction];
 	struct live_register reg;
-	bool first = !e->live.registered;
+	bool first = !e->live.registered || e->adrift;
 	int64_t shift_mj;
 
 	if (!registers_energy(&e->registers, reading, direction, now, &reg))
 		return;
 	shift_mj = live_register(&e->live, &reg);
+	e->adrift = false;
 	if (!first && llabs(shift_mj) > (int64_t)(3 * 3600 * e->live.max_power_mw))
 		hours_forget(&e->hours); /* another meter, or another count */
 	hours_register(&e->hours, e->live.anchor_ms, first, shift_mj, energy, e);

@@ -187,6 +187,25 @@ static void test_late_floor(void **state)
 	check(CALCULATED_PEAK_1, "1.000");
 }
 
+/* The register that tells what was drawn in a long gap may come hours after it: it tells nothing of those. */
+static void test_late_register(void **state)
+{
+	(void)state;
+	power(1000);
+	registers(5000, second);
+	arrive();
+	second += 5 * HOUR;
+	draw(1000, 2 * HOUR);
+	check(CALCULATED_LIVE_IMPORT, "6.999");
+	power(1000);
+	registers(12000, second);
+	arrive();
+	check(CALCULATED_LIVE_IMPORT, "12.000");
+	check(CALCULATED_HOUR_IMPORT, "0.500");
+	draw(1000, HOUR);
+	check(CALCULATED_PEAK_1, "1.000");
+}
+
 static void test_settings(void **state)
 {
 	(void)state;
@@ -459,6 +478,7 @@ int main(void)
 		cmocka_unit_test_setup(test_strange_floors, begin),
 		cmocka_unit_test_setup(test_goes_on_from_the_floor, begin),
 		cmocka_unit_test_setup(test_late_floor, begin),
+		cmocka_unit_test_setup(test_late_register, begin),
 		cmocka_unit_test_setup(test_settings, begin),
 		cmocka_unit_test_setup(test_of_the_full_hour, begin),
 		cmocka_unit_test_setup(test_of_now, begin),
