@@ -11,9 +11,10 @@
 #include "registers.h"
 
 #define KIND         "capacity"
-#define GAP_TOLD_MS  60000 /* people want to know */
-#define DECIMALS_MAX 3     /* of a power: it is counted in mW */
-#define NEW_MONTH_S  180   /* when the last hour of the old one is settled */
+#define KIND_BEFORE  "capacity-before" /* of another month, which was at hand before */
+#define GAP_TOLD_MS  60000             /* people want to know */
+#define DECIMALS_MAX 3                 /* of a power: it is counted in mW */
+#define NEW_MONTH_S  180               /* when the last hour of the old one is settled */
 
 static const char *const names[FLOW_DIRECTIONS] = { "import", "export" };
 
@@ -96,17 +97,6 @@ static void take(struct derive *d, const struct han_reading *reading, const stru
 
 /* ---- the highest hours ---- */
 
-static void load_peaks(struct derive *d)
-{
-	char text[CAPACITY_TEXT];
-	struct capacity kept;
-
-	if (d->identity[0] && keeper_load(KIND, d->identity, text, sizeof(text)) &&
-	    capacity_read(&kept, text) && kept.year == d->capacity.year &&
-	    kept.month == d->capacity.month)
-		d->capacity = kept;
-}
-
 static void tell_failure(const char *identity, int rc)
 {
 	log_warning("energy: %s: cannot keep the month's highest hours: %s; a restart would lose "
@@ -114,11 +104,39 @@ static void tell_failure(const char *identity, int rc)
 	            identity, strerror(-rc));
 }
 
-static void save_peaks(const struct derive *d)
+static bool load_month(const struct derive *d, const char *kind, struct capacity *kept)
 {
 	char text[CAPACITY_TEXT];
 
+	return keeper_load(kind, d->identity, text, sizeof(text)) && capacity_read(kept, text);
+}
+
+static bool is_at_hand(const struct derive *d, const struct capacity *kept)
+{
+	return kept->year == d->capacity.year && kept->month == d->capacity.month;
+}
+
+/* The clock may be in this month by mistake: what is kept of another one stays beside it. */
+static void save_peaks(const struct derive *d)
+{
+	char text[CAPACITY_TEXT];
+	struct capacity kept;
+
+	if (load_month(d, KIND, &kept) && !is_at_hand(d, &kept))
+		keeper_save(KIND_BEFORE, d->identity, capacity_print(&kept, text), tell_failure);
 	keeper_save(KIND, d->identity, capacity_print(&d->capacity, text), tell_failure);
+}
+
+static void load_peaks(struct derive *d)
+{
+	struct capacity kept;
+
+	if (load_month(d, KIND, &kept) && is_at_hand(d, &kept)) {
+		d->capacity = kept;
+	} else if (load_month(d, KIND_BEFORE, &kept) && is_at_hand(d, &kept)) {
+		d->capacity = kept;
+		save_peaks(d); /* so that it outlives the next mistake, too */
+	}
 }
 
 static void take_hour(struct derive *d, const struct moment *now)

@@ -17,6 +17,7 @@ static struct han_reading reading;
 static struct han_value values[CALCULATED_COUNT];
 static size_t count;
 static int64_t second; /* since midnight */
+static int64_t ahead;  /* the host's clock, in seconds */
 
 static int begin(void **state)
 {
@@ -24,6 +25,7 @@ static int begin(void **state)
 	settings = (struct derive_settings){ true, true, true, true };
 	unsetenv("STATE_DIRECTORY");
 	second = 9 * HOUR + 1800;
+	ahead = 0;
 	reading = (struct han_reading){ 0 };
 	derive_init(&derive, &settings, 0);
 	derive_identify(&derive, "4711");
@@ -74,7 +76,7 @@ static void registers(uint64_t import_wh, int64_t at)
 static void arrive(void)
 {
 	const struct moment now = { (uint64_t)(1000000 + second * 1000),
-		                    (MIDNIGHT + second) * 1000 };
+		                    (MIDNIGHT + second + ahead) * 1000 };
 
 	count = derive_reading(&derive, &reading, &now, values);
 	reading = (struct han_reading){ 0 };
@@ -442,12 +444,40 @@ static void test_peaks(void **state)
 	check(CALCULATED_MEAN, "2.999");
 
 	/* the clock is in another month by mistake, and then not any more */
-	second += 60 * 86400;
+	ahead = 60 * 86400;
 	draw(200, 2);
 	check(CALCULATED_PEAK_1, "0.000");
-	second -= 60 * 86400;
+	ahead = 0;
 	draw(200, 2);
 	check(CALCULATED_PEAK_1, "3.999");
+}
+
+/* Without a network the clock of a machine that has none of its own may be in a wrong month for days. */
+static void test_wrong_month(void **state)
+{
+	struct scratch *s = *state;
+
+	begin(NULL);
+	setenv("STATE_DIRECTORY", s->dir, 1);
+	draw(3000, 1800 + HOUR + 130);
+	check(CALCULATED_PEAK_1, "3.000");
+	for (unsigned n = 0; n < 2; n++) { /* and a restart */
+		derive_init(&derive, &settings, 0);
+		derive_identify(&derive, "4711");
+		ahead = -300 * 86400;
+		draw(500, 2 * HOUR);
+		check(CALCULATED_PEAK_1, "0.500");
+	}
+	ahead = 0;
+	draw(500, 2);
+	check(CALCULATED_PEAK_1, "3.000");
+	draw(4000, 2 * HOUR);
+	check(CALCULATED_PEAK_1, "4.000");
+	derive_init(&derive, &settings, 0);
+	derive_identify(&derive, "4711");
+	draw(500, 2);
+	check(CALCULATED_PEAK_1, "4.000");
+	check(CALCULATED_PEAK_2, "0.000");
 }
 
 static void test_new_month(void **state)
@@ -491,6 +521,7 @@ int main(void)
 		cmocka_unit_test_setup(test_hour_energy, begin),
 		cmocka_unit_test_setup(test_another_meter, begin),
 		cmocka_unit_test_setup_teardown(test_peaks, scratch_setup, scratch_teardown),
+		cmocka_unit_test_setup_teardown(test_wrong_month, scratch_setup, scratch_teardown),
 		cmocka_unit_test_setup_teardown(test_new_month, scratch_setup, scratch_teardown),
 	};
 
