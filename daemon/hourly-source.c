@@ -25,7 +25,7 @@ void hourly_source_fini(struct hourly_source *s)
 }
 
 static void keep(struct hourly_source *s, const struct han_reading *reading,
-                 const struct timespec *when)
+                 const struct timespec *when, bool partial)
 {
 	int64_t hour = hour_of_reading(reading, when->tv_sec);
 	char topic[HOURLY_TOPIC], buf[PAYLOAD_JSON], *text;
@@ -36,13 +36,13 @@ static void keep(struct hourly_source *s, const struct han_reading *reading,
 	if (!text)
 		return; /* no list is so long */
 	snprintf(topic, sizeof(topic), "%s/hourly", s->base);
-	hourly_add(s->hourly, &(struct spool_entry){ 0, hour, s->meter, topic, text });
+	hourly_add(s->hourly, &(struct spool_entry){ 0, hour, s->meter, topic, text, partial });
 	s->hour = (struct hour){ true, hour, loop_now_ms() };
 }
 
 /* The texts that it points to live no longer than the message. */
 static void hold(struct hourly_source *s, const struct han_reading *reading,
-                 const struct timespec *when)
+                 const struct timespec *when, bool partial)
 {
 	if (s->held)
 		return;
@@ -51,6 +51,7 @@ static void hold(struct hourly_source *s, const struct han_reading *reading,
 		return;
 	*s->held = *reading;
 	s->held_when = *when;
+	s->held_partial = partial;
 }
 
 void hourly_source_identify(struct hourly_source *s, const char *meter, const char *base)
@@ -64,11 +65,11 @@ void hourly_source_identify(struct hourly_source *s, const char *meter, const ch
 	snprintf(s->meter, sizeof(s->meter), "%s", meter);
 	snprintf(s->base, sizeof(s->base), "%s", base);
 	if (s->held)
-		keep(s, s->held, &s->held_when);
+		keep(s, s->held, &s->held_when, s->held_partial);
 	drop_held(s);
 }
 
-void hourly_source_reading(struct hourly_source *s, const struct han_reading *reading)
+void hourly_source_reading(struct hourly_source *s, const struct han_reading *reading, bool partial)
 {
 	struct timespec now;
 
@@ -76,7 +77,7 @@ void hourly_source_reading(struct hourly_source *s, const struct han_reading *re
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (s->meter[0])
-		keep(s, reading, &now);
+		keep(s, reading, &now, partial);
 	else
-		hold(s, reading, &now);
+		hold(s, reading, &now, partial);
 }

@@ -20,6 +20,7 @@ struct hourly_source {
 	struct han_reading *
 		held; /* the first one that came without an identity; its numbers alone are valid */
 	struct timespec held_when;
+	bool held_partial;
 };
 
 /* hourly outlives it. */
@@ -29,7 +30,8 @@ void hourly_source_fini(struct hourly_source *s);
 /* The meter's id, and the base of its topics, are known or are others now. */
 void hourly_source_identify(struct hourly_source *s, const char *meter, const char *base);
 
-/* A list has come, and what is refused of it is not in it. */
-void hourly_source_reading(struct hourly_source *s, const struct han_reading *reading);
+/* A list has come, and what is refused of it is not in it: then it is partial. */
+void hourly_source_reading(struct hourly_source *s, const struct han_reading *reading,
+                           bool partial);
 
 #endif

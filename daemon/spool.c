@@ -220,6 +220,8 @@ static int drop_oldest(struct spool *s)
 
 int spool_renew(struct spool *s, const struct spool_entry *entry)
 {
+	if (entry->partial)
+		return 0;
 	s->renewed = true;
 	return write_row(s, SPOOL_RENEW, entry);
 }

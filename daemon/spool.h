@@ -1,7 +1,8 @@
 /* Registers on disk: one SQLite database in the state directory, until somebody has taken what is in it.
  *
  * Knows no broker and no meter: an entry is a text with a number, and the names it goes by. Numbers only grow, also
- * across restarts. Beside the entries it keeps, for each meter, the newest entry that there ever was.
+ * across restarts. Beside the entries it keeps, for each meter, the newest entry that there ever was, but for partial
+ * ones.
  *
  * WAL, synchronous=FULL: what was committed is there after a power cut. One process at a time has it open, so that
  * no second file of shared memory is needed and two daemons do not send each other's entries. Every row carries a
@@ -36,6 +37,7 @@ struct spool_entry {
 	const char *meter;
 	const char *topic;
 	const char *text;
+	bool partial; /* registers are missing that were refused: it becomes nobody's newest; not kept */
 };
 
 enum spool_statement {
@@ -90,10 +92,11 @@ int spool_begin(struct spool *s);
 int spool_commit(struct spool *s);
 void spool_abandon(struct spool *s);
 
-/* In a transaction. Adds an entry, which becomes its meter's newest; the oldest entries make room. */
+/* In a transaction. Adds an entry, which becomes its meter's newest unless it is partial; the oldest entries make
+ * room. */
 int spool_append(struct spool *s, const struct spool_entry *entry);
 
-/* In a transaction. Keeps it as the meter's newest, and not as an entry: it was taken already. */
+/* In a transaction. Keeps it as the meter's newest, unless it is partial, and not as an entry: it was taken already. */
 int spool_renew(struct spool *s, const struct spool_entry *entry);
 
 /* In a transaction. Whether or not it is there. */

@@ -303,7 +303,8 @@ int spooler_append(struct spooler *s, const struct spool_entry *entry)
 	if (!item)
 		return -ENOMEM;
 	s->next++;
-	renew(s, &numbered);
+	if (!entry->partial)
+		renew(s, &numbered);
 	pthread_mutex_lock(&shared->lock);
 	if (shared->count >= SPOOLER_ENTRIES) {
 		tell_full(shared);

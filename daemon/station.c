@@ -215,7 +215,7 @@ static void on_reading(void *user, struct meter *meter, const struct han_reading
 	bool had_power = st->power[0];
 
 	remember_power(st, reading);
-	hourly_source_reading(&st->hourly, reading);
+	hourly_source_reading(&st->hourly, reading, reading != all);
 	publisher_reading(&st->publisher, reading, &line);
 	calculate(st, reading);
 	st->unsaid |= review(st);

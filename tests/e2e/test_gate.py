@@ -1,4 +1,5 @@
 """Registers that a meter says wrongly: what is not believed reaches no topic, and is told once."""
+import datetime
 import json
 
 import pytest
@@ -108,6 +109,23 @@ def test_restart(rig):
     house.watcher.barrier()
     assert payloads(house, IMPORT, mark) == ["48211.337"]
     house.daemon.expect_line("energy_active_cum_import fell from 48211.337 to 0.000", levels=("warning",))
+
+
+def test_restart_twice(rig):
+    """So are they when the hour kept last has only what was not refused of such a list."""
+    house = rig.house(env={"STATE_DIRECTORY": str(rig.directory("state"))})
+    meter = kaifa.Meter(METER)
+    mark = house.feed(meter.list3())
+    house.watcher.expect(f"han/{METER}/hourly")
+    for keepalive in (31, 32):
+        house.daemon.reload(config(house.broker.port, house.port.path, mqtt={"keepalive": keepalive}))
+        meter.when += datetime.timedelta(hours=1)
+        mark = house.feed(meter.list3(**ZEROS))
+        hour = house.watcher.expect(f"han/{METER}/hourly", since=mark)
+        assert json.loads(hour.payload)["values"] == {"energy_active_cum_export": 0}
+    feed_each(house, meter.list3(**FULL))
+    house.watcher.barrier()
+    assert payloads(house, IMPORT, mark) == ["48211.337"]
 
 
 @pytest.mark.background

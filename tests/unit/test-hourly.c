@@ -115,7 +115,7 @@ static void add(struct house *h, unsigned number)
 
 	snprintf(text, sizeof(text), "%u", number);
 	hourly_add(&h->hourly,
-	           &(struct spool_entry){ 0, number * 3600, "m", "old/m/hourly", text });
+	           &(struct spool_entry){ 0, number * 3600, "m", "old/m/hourly", text, false });
 }
 
 static bool enough(void *user)
@@ -529,9 +529,10 @@ static void test_many_meters(void **state)
 
 	for (int i = 0; i < SPOOL_METERS + 10; i++) {
 		snprintf(meter, sizeof(meter), "m%d", i);
-		hourly_add(&h->hourly, &(struct spool_entry){ 0, 3600, meter, "t", "x" });
+		hourly_add(&h->hourly, &(struct spool_entry){ 0, 3600, meter, "t", "x", false });
 		if (i == SPOOL_METERS - 5)
-			hourly_add(&h->hourly, &(struct spool_entry){ 0, 7200, "m0", "t", "x" });
+			hourly_add(&h->hourly,
+			           &(struct spool_entry){ 0, 7200, "m0", "t", "x", false });
 	}
 	for (int run = 0; run < 2; run++) {
 		assert_non_null(hourly_newest(&h->hourly, "m0"));
@@ -547,8 +548,8 @@ static void say(struct hourly_source *source, struct speaker *s, unsigned hour, 
 {
 	s->meter.now.hour = (uint8_t)hour;
 	s->meter.now.minute = (uint8_t)minute;
-	hourly_source_reading(source, speaker_reading(s, KAIFA_LIST_3));
-	hourly_source_reading(source, speaker_reading(s, KAIFA_LIST_2));
+	hourly_source_reading(source, speaker_reading(s, KAIFA_LIST_3), false);
+	hourly_source_reading(source, speaker_reading(s, KAIFA_LIST_2), false);
 }
 
 /* The first list of each hour, from the one that came before the id was known; and not twice across a restart. */

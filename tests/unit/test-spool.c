@@ -77,7 +77,8 @@ static struct spool open_spool(const struct scratch *scratch, const char **cause
 
 static struct spool_entry entry_of(uint64_t number, const char *meter, const char *text)
 {
-	return (struct spool_entry){ number, (int64_t)number * 3600, meter, "han/m/hourly", text };
+	return (struct spool_entry){ number, (int64_t)number * 3600, meter, "han/m/hourly", text,
+		                     false };
 }
 
 static void add(struct spool *s, uint64_t number, const char *meter, const char *text)
@@ -227,6 +228,28 @@ static void test_meters(void **state)
 	add(&s, SPOOL_METERS + 21, "m1", "again");
 	assert_int_equal(spool_newest(&s, &known, count), 0);
 	assert_int_equal(known, SPOOL_METERS);
+	spool_close(&s);
+}
+
+/* A partial one is an entry as others are, and what was newest before it stays so, on disk too. */
+static void test_partial(void **state)
+{
+	struct spool s = open_spool(*state, NULL, NULL);
+	struct spool_entry entry = entry_of(2, "m", "partial");
+	struct seen newest = { .most = 64 };
+
+	entry.partial = true;
+	add(&s, 1, "m", "whole");
+	assert_int_equal(spool_begin(&s), 0);
+	assert_int_equal(spool_append(&s, &entry), 0);
+	entry.number = 3;
+	assert_int_equal(spool_renew(&s, &entry), 0);
+	assert_int_equal(spool_commit(&s), 0);
+	spool_close(&s);
+	s = open_spool(*state, NULL, NULL);
+	assert_int_equal(s.count, 2);
+	assert_int_equal(spool_newest(&s, &newest, see), 0);
+	assert_string_equal(newest.last, "m|han/m/hourly|whole|3600");
 	spool_close(&s);
 }
 
@@ -499,6 +522,7 @@ int main(void)
 		WITH_SCRATCH(test_abandon),
 		WITH_SCRATCH(test_bound),
 		WITH_SCRATCH(test_meters),
+		WITH_SCRATCH(test_partial),
 		WITH_SCRATCH(test_two),
 		WITH_SCRATCH(test_damaged_text),
 		WITH_SCRATCH(test_broken_off),
