@@ -14,6 +14,12 @@ static void mistake(struct conffile *f, const char *what)
 	f->hooks->mistake(f->hooks->user, f, what);
 }
 
+/* inih would not look at what stands behind a section's name. */
+static bool is_empty(const char *rest)
+{
+	return strchr("#;", rest[strspn(rest, " \t\r")]);
+}
+
 /* Looks for [section] before inih does, which tells nobody of a section without keys. */
 static void look_for_section(struct conffile *f, char *line)
 {
@@ -21,6 +27,8 @@ static void look_for_section(struct conffile *f, char *line)
 
 	if (!end)
 		return;
+	if (!is_empty(end + 1))
+		mistake(f, "text behind the section's ]; accepted: [section] in a line of its own");
 	*end = '\0';
 	if (end - line > CONFFILE_SECTION)
 		mistake(f, "section name too long; accepted: at most 48 characters");
