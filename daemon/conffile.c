@@ -30,7 +30,7 @@ static void look_for_section(struct conffile *f, char *line)
 	if (!is_empty(end + 1))
 		mistake(f, "text behind the section's ]; accepted: [section] in a line of its own");
 	*end = '\0';
-	if (end - line > CONFFILE_SECTION)
+	if (end - line - 1 > CONFFILE_SECTION)
 		mistake(f, "section name too long; accepted: at most 48 characters");
 	f->hooks->section(f->hooks->user, f, line + 1);
 	*end = ']';
