@@ -18,8 +18,8 @@
 
 /* Where a key was set, to tell of what it means with others, and to find it set twice. */
 struct origin {
-	const struct setting *setting;
-	size_t meter; /* for the keys of a meter, otherwise 0 */
+	const struct setting *setting; /* NULL: where the meter's section stands first */
+	size_t meter;                  /* for the keys of a meter, otherwise 0 */
 	size_t file;
 	unsigned line;
 };
@@ -108,19 +108,33 @@ static size_t meter_of(struct config *config, const char *section)
 
 /* ---- one file ---- */
 
+static void add_origin(struct reader *r, const struct conffile *at, const struct setting *setting)
+{
+	const struct origin now = { setting, r->meter, r->file, at->line };
+
+	if (r->origin_count < KEYS_MAX)
+		r->origins[r->origin_count++] = now;
+}
+
 static void begin_meter(struct reader *r, const struct conffile *at, const char *name)
 {
+	size_t known;
+
 	if (strcmp(name, "bridge") == 0) {
 		mistake(r, at,
 		        "[%s]: the name is taken by the daemon's own topics; accepted: any other",
 		        r->section);
 		return;
 	}
+	known = r->config->meter_count;
 	r->meter = meter_of(r->config, name);
-	if (r->meter == SIZE_MAX)
+	if (r->meter == SIZE_MAX) {
 		mistake(r, at, "[%s]: no memory", r->section);
-	else
-		r->kind = "meter";
+		return;
+	}
+	r->kind = "meter";
+	if (r->meter == known)
+		add_origin(r, at, NULL);
 }
 
 static void on_section(void *user, const struct conffile *at, const char *name)
@@ -163,20 +177,17 @@ static void tell_unknown_key(struct reader *r, const struct conffile *at, const 
 /* Whether the key is set for the first time in this file. */
 static bool note_origin(struct reader *r, const struct conffile *at, const struct setting *setting)
 {
-	const struct origin now = { setting, r->meter, r->file, at->line };
-
 	for (size_t i = 0; i < r->origin_count; i++) {
 		const struct origin *o = &r->origins[i];
 
-		if (o->setting == setting && o->meter == now.meter && o->file == now.file) {
+		if (o->setting == setting && o->meter == r->meter && o->file == r->file) {
 			mistake(r, at,
 			        "[%s] %s: stands in line %u already; accepted: once in a file",
 			        r->section, setting->key, o->line);
 			return false;
 		}
 	}
-	if (r->origin_count < KEYS_MAX)
-		r->origins[r->origin_count++] = now;
+	add_origin(r, at, setting);
 	return true;
 }
 
@@ -211,14 +222,16 @@ static void on_mistake(void *user, const struct conffile *at, const char *what)
 
 /* ---- what the keys mean together ---- */
 
-/* Where the key was set last, if it was. */
+/* Where the key was set last; if it was not, where its meter's section begins, which is noted before its keys. */
 static struct origin origin_of(const struct reader *r, const struct setting *setting, size_t meter)
 {
 	struct origin found = { .setting = setting };
 
 	for (size_t i = 0; i < r->origin_count; i++) {
-		if (r->origins[i].setting == setting && r->origins[i].meter == meter)
-			found = r->origins[i];
+		const struct origin *o = &r->origins[i];
+
+		if ((o->setting ? o->setting == setting : of_meter(setting)) && o->meter == meter)
+			found = *o;
 	}
 	return found;
 }
@@ -266,8 +279,14 @@ static void drop_unwritten(struct reader *r)
 	free_meter(&meters[i]);
 	memmove(&meters[i], &meters[i + 1], (count - i - 1) * sizeof(meters[0]));
 	r->config->meter_count--;
-	for (size_t j = 0; j < r->origin_count; j++)
-		r->origins[j].meter -= r->origins[j].meter > i;
+	for (size_t j = 0; j < r->origin_count; j++) {
+		struct origin *o = &r->origins[j];
+
+		if (!o->setting && o->meter == i)
+			o->meter = SIZE_MAX;
+		else
+			o->meter -= o->meter > i;
+	}
 }
 
 static void settle(struct reader *r)

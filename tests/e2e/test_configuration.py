@@ -274,7 +274,7 @@ def test_key_credential(rig, section, name):
     assert check(key_file(rig, name=name)) == (0, "")
     status, errors = check(key_file(rig, "nonsense", name=name))
     assert status == 78
-    assert re.search(rf"{path}: \[{section}\] key-file: .*{name}: .*32 hex digits", errors)
+    assert re.search(rf"{path}:1: \[{section}\] key-file: .*{name}: .*32 hex digits", errors)
 
 
 def test_credentials_of_the_service(rig):
@@ -352,6 +352,17 @@ def test_drop_in_empties(rig):
     rig.daemon("", arguments=("--config", str(directory / "h.conf")))
     port.write(kaifa.Meter(METER).list2().octets)
     watcher.expect(f"han/{METER}/power_active_import")
+
+
+def test_section_of_a_mistake(rig):
+    """What is wrong with a section as it is, without the key that would say otherwise, is told with its file and line."""
+    checked = Checked(rig, "[mqtt]\nhost = x\n\n[meter]\n", {
+        "a.conf": "[meter a/b]\ndevice = /dev/a\n",
+        "b.conf": "\n[meter a+b]\ndevice = /dev/b\n[meter c]\nbaud = 300\n[meter d]\nlist = auto\n"})
+    assert checked.status == 78
+    file = checked.path.parent / "hanmqttd.conf.d" / "b.conf"
+    assert checked.tells(2, r"\[meter a\+b\] name: ", r"a/b", file=file), checked.errors
+    assert checked.tells(6, r"\[meter d\] device: ", r"\[meter c\]", file=file), checked.errors
 
 
 def test_mistake_in_drop_in(rig):
