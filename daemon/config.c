@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -316,12 +317,14 @@ static void read_one(struct reader *r, bool required)
 /* The file itself, then its drop-ins in the order of their names. */
 static void read_all(struct reader *r, const char *path, bool required)
 {
-	char pattern[PATH_MAX];
+	char pattern[PATH_MAX], directory[PATH_MAX];
 	glob_t drop_ins = { 0 };
 	const char **paths;
 
+	snprintf(directory, sizeof(directory), "%s.d", path);
 	snprintf(pattern, sizeof(pattern), "%s.d/*.conf", path);
-	glob(pattern, 0, NULL, &drop_ins);
+	if (glob(pattern, GLOB_ERR, NULL, &drop_ins) == GLOB_ABORTED && errno != ENOENT)
+		tell(r, directory, 0, strerror(errno));
 	paths = calloc(1 + drop_ins.gl_pathc, sizeof(*paths));
 	if (!paths) {
 		r->failed = true;
@@ -333,7 +336,7 @@ static void read_all(struct reader *r, const char *path, bool required)
 		paths[1 + i] = drop_ins.gl_pathv[i];
 	r->paths = paths;
 	for (r->file = 0; r->file <= drop_ins.gl_pathc; r->file++)
-		read_one(r, required && r->file == 0);
+		read_one(r, required || r->file > 0);
 	if (!r->failed)
 		settle(r);
 	free(paths);

@@ -1,4 +1,5 @@
 """The configuration: what is right passes, what is wrong is told with file, line and the accepted form."""
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -371,6 +372,31 @@ def test_mistake_in_drop_in(rig):
     assert checked.status == 78
     assert checked.tells(3, r"\[mqtt\] port: ", file=checked.path.parent / "hanmqttd.conf.d" / "b.conf")
     assert not checked.tells(2), "to override is no mistake"
+
+
+def test_drop_in_that_leads_nowhere(rig):
+    """A drop-in that is a link to nothing is a mistake."""
+    link = rig.directory("conf") / "h.conf.d" / "a.conf"
+    link.parent.mkdir()
+    link.symlink_to("/nonexistent/a.conf")
+    (link.parents[1] / "h.conf").touch()
+    done = run("--check", "--config", str(link.parents[1] / "h.conf"))
+    assert (done.returncode, done.stderr) == (78, f"{link}: No such file or directory\n")
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or bool(ROOT), reason="needs root, and a daemon that is not in a root of its own")
+def test_drop_ins_that_may_not_be_read(rig):
+    """A directory of drop-ins that is closed to the daemon's user is a mistake, like a file that is."""
+    path = rig.directory("conf") / "h.conf"
+    path.touch()
+    path.with_name("h.conf.d").mkdir(mode=0o700)
+    for directory in path.parents:
+        if directory == rig.base.parent:
+            break
+        directory.chmod(0o755)
+    done = subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", *HANMQTTD, "--check", "--config", str(path)],
+                          capture_output=True, text=True, timeout=PATIENCE, env=environment(), check=False)
+    assert (done.returncode, done.stderr) == (78, f"{path}.d: Permission denied\n")
 
 
 # ---- the command line ----
