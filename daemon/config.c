@@ -14,7 +14,7 @@
 #include "secret.h"
 #include "settle.h"
 
-#define KEYS_MAX 2048 /* of all files together */
+#define KEYS_MAX 16384 /* of all files together: all keys of a thousand meters */
 #define WHAT_MAX 640
 
 /* Where a key was set, to tell of what it means with others, and to find it set twice. */

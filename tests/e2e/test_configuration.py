@@ -321,6 +321,18 @@ def test_named_file_is_missing(rig):
     assert str(missing) in run.stderr
 
 
+def test_thousand_meters(rig):
+    """Of a thousand meters with some keys each a mistake is told with its line, and a key that stands twice is found."""
+    text = "".join(f"[meter {n}]\ndevice = tcp://h:{n + 1}\nprotocol = hdlc\nlist = auto\nname = m{n}\n"
+                   for n in range(1000))
+    checked = Checked(rig, text + "name = m1000\n")
+    assert checked.status == 78
+    assert checked.tells(5001, r"\[meter 999\] name: ", "line 5000"), checked.errors
+    checked = Checked(rig, text + "[meter last]\ndevice = tcp://h:1\n")
+    assert checked.status == 78
+    assert checked.tells(5002, r"\[meter last\] device: ", r"\[meter 0\]"), checked.errors
+
+
 # ---- drop-ins ----
 
 def test_drop_ins(rig):
