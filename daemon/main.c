@@ -148,6 +148,14 @@ static struct config *load(struct daemon *d)
 	return config_load(d->options.config, d->options.config_named, &report);
 }
 
+/* The usual file may be absent, as after a removal by mistake; one that was named may not. */
+static void tell_absent(const struct daemon *d)
+{
+	if (access(d->options.config, F_OK) < 0)
+		log_notice("%s is not there: without drop-ins every key is at its default",
+		           d->options.config);
+}
+
 static void reload(struct daemon *d)
 {
 	struct config *config;
@@ -164,6 +172,7 @@ static void reload(struct daemon *d)
 		return;
 	}
 	log_info("%s is read again", d->options.config);
+	tell_absent(d);
 	service_remark(&d->service, "%s", "");
 	if (app_reconfigure(&d->app, config) < 0) {
 		d->exit_code = EXIT_FAILURE;
@@ -292,6 +301,7 @@ int main(int argc, char **argv)
 		return forget(&d, config);
 	log_set_level(d.options.verbose ? LOG_DEBUG : (int)config->log_level);
 	log_info("hanmqttd %s starting", HANMQTTD_VERSION);
+	tell_absent(&d);
 	rc = set_up(&d, config);
 	if (rc < 0) {
 		service_failed(-rc, "not started: %s; the journal says why", strerror(-rc));

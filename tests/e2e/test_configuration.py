@@ -1,6 +1,7 @@
 """The configuration: what is right passes, what is wrong is told with file, line and the accepted form."""
 import os
 import re
+import signal
 import subprocess
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 import kaifa
 from programs import HANMQTTD, ROOT, TOP
-from rig import PATIENCE, config, environment
+from rig import PATIENCE, config, environment, free_port, until
 
 METER = "6970631400000016"
 SHIPPED = TOP / "conf" / "hanmqttd.conf"
@@ -456,6 +457,34 @@ def test_file_that_is_not_there():
     done = run("--check")
     assert done.returncode == 0
     assert done.stdout == "/etc/hanmqttd/hanmqttd.conf: not there; the configuration is valid without it\n"
+
+
+def test_start_without_the_file():
+    """The daemon says so when the usual file is not there, at its start and when it reads it again."""
+    private = ["unshare", "--mount", "--map-root-user", "--user"]
+    if subprocess.run([*private, "mount", "-t", "tmpfs", "none", "/run"], capture_output=True, check=False).returncode:
+        pytest.skip("no mount namespace can be had")
+    script = f"""set -e
+        mount -t tmpfs none {ROOT}/etc
+        mkdir -p {ROOT}/etc/hanmqttd/hanmqttd.conf.d
+        printf '[meter]\ndevice = /nonexistent\n[mqtt]\nport = {free_port()}\n[power]\nline = none\n' \
+            > {ROOT}/etc/hanmqttd/hanmqttd.conf.d/x.conf
+        exec "$@"
+        """
+    with subprocess.Popen([*private, "sh", "-c", script, "sh", *HANMQTTD], stderr=subprocess.PIPE, text=True,
+                          env=environment()) as daemon:
+        try:
+            said = [daemon.stderr.readline(), daemon.stderr.readline()]
+            until("its port", lambda: "/nonexistent" in said[-1] or said.append(daemon.stderr.readline()))
+            daemon.send_signal(signal.SIGHUP)
+            until("the file", lambda: "read again" in said[-1] or said.append(daemon.stderr.readline()))
+            daemon.terminate()
+            said += daemon.stderr.readlines()
+        finally:
+            daemon.kill()
+    told = [line for line in said if "/etc/hanmqttd/hanmqttd.conf is not there" in line]
+    assert len(told) == 2 and all("notice: " in line for line in told), said
+    assert "starting" in said[0] and told[0] == said[1]
 
 
 def test_help_and_version():
