@@ -117,10 +117,15 @@ static void add_origin(struct reader *r, const struct conffile *at, const struct
 		r->origins[r->origin_count++] = now;
 }
 
-static void begin_meter(struct reader *r, const struct conffile *at, const char *name)
+/* text is what stands behind "meter". */
+static void begin_meter(struct reader *r, const struct conffile *at, const char *text)
 {
-	size_t known;
+	char name[CONFFILE_SECTION + 1];
+	size_t known, len;
 
+	snprintf(name, sizeof(name), "%s", text + strspn(text, " "));
+	for (len = strlen(name); len > 0 && name[len - 1] == ' '; len--)
+		name[len - 1] = '\0';
 	if (strcmp(name, "bridge") == 0) {
 		mistake(r, at,
 		        "[%s]: the name is taken by the daemon's own topics; accepted: any other",
@@ -147,7 +152,7 @@ static void on_section(void *user, const struct conffile *at, const char *name)
 	r->meter = 0;
 	snprintf(r->section, sizeof(r->section), "%s", name);
 	if (strncmp(name, "meter ", 6) == 0)
-		begin_meter(r, at, name + 6 + strspn(name + 6, " "));
+		begin_meter(r, at, name + 6);
 	else if (strcmp(name, "meter") == 0)
 		begin_meter(r, at, "");
 	else if (keys_is_section(name))

@@ -168,6 +168,8 @@ MISTAKES = {  # text, line, words of the message
     "two sections in a line": ("[mqtt][log]\n", 1, ["behind"]),
     "bracket twice": ("[meter a]]\n", 1, ["behind"]),
     "carriage returns alone": ("[mqtt]\rhost = x\r", 1, ["behind"]),
+    "meter with a blank behind": ("[meter a]\ndevice = /dev/a\n[meter a ]\ndevice = /dev/b\n", 4,
+                                  [r"device: ", "line 2 already"]),
     "second of two meters": (f"[meter a]\ndevice = /dev/a\n[meter b]\nbaud = fast\n", 4,
                              [r"\[meter b\] baud: "]),
 }
