@@ -69,6 +69,15 @@ static void retune(struct listener *l)
 	l->hooks.retuned(l->hooks.user, l);
 }
 
+/* Another program may have set the port otherwise meanwhile, and what is given would never be tried again. */
+static void set_again(struct listener *l)
+{
+	struct tuning_line line = tuning_line(&l->tuning);
+
+	serial_set_line(&l->serial, line.baud, line.format);
+	new_errors(l);
+}
+
 /* A frame may be hidden behind the beginning of another that never was one: the decoder says so at its end,
  * before the setting is judged. */
 static void pause_fired(struct timer *timer)
@@ -80,8 +89,12 @@ static void pause_fired(struct timer *timer)
 	if (due && now >= due && !tuning_settled(&l->tuning))
 		end_messages(l);
 	due = tuning_due(&l->tuning);
-	if (due && now >= due && tuning_pause(&l->tuning, new_errors(l), now))
-		retune(l);
+	if (due && now >= due) {
+		if (tuning_pause(&l->tuning, new_errors(l), now))
+			retune(l);
+		else if (!tuning_settled(&l->tuning))
+			set_again(l);
+	}
 	await_pause(l);
 }
 

@@ -209,6 +209,33 @@ static void test_given(void **state)
 	assert_int_equal(machine_speed(&heard.pty), B9600);
 }
 
+static bool is_given_speed(void *user)
+{
+	(void)user;
+	return machine_speed(&heard.pty) == B9600;
+}
+
+/* Another program sets the port otherwise: what comes makes no sense then, and the setting is restored. */
+static void test_set_by_another(void **state)
+{
+	struct termios tio;
+	int other;
+
+	(void)state;
+	listen_with(9600, SERIAL_8N1, NULL);
+	other = pty_other(&heard.pty);
+	assert_int_equal(tcgetattr(other, &tio), 0);
+	cfsetspeed(&tio, B115200);
+	assert_int_equal(tcsetattr(other, TCSANOW, &tio), 0);
+	close(other);
+	machine_mumble(&heard.pty);
+	await(has_octets, 120);
+	assert_int_equal(machine_speed(&heard.pty), B115200);
+	assert_true(trial_run(&heard.trial, is_given_speed, NULL, DEADLINE_MS));
+	machine_speak(&heard.pty);
+	await(has_frames, 1);
+}
+
 static void test_remembered(void **state)
 {
 	const struct tuning_line remembered = { 115200, SERIAL_8N1 };
@@ -352,6 +379,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_tries_others, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hidden_frame, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_given, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_set_by_another, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_remembered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_replug, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pauses, setup, teardown),
