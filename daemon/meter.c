@@ -285,6 +285,7 @@ static void on_lost(void *user)
 	struct journal j;
 
 	meter->port_err = search_err(&meter->search);
+	meter->interrupted = true;
 	timer_stop(&meter->silence);
 	if (meter->online) {
 		meter_describe(meter, JOURNAL_METER_SILENT, &j);
@@ -335,14 +336,13 @@ void meter_mute(struct meter *meter, bool muted)
 	if (meter->muted == muted)
 		return;
 	meter->muted = muted;
+	meter->interrupted = true;
 	listen_anew(meter);
 	search_mute(&meter->search, muted);
-	if (muted) {
-		meter->interrupted = true;
+	if (muted)
 		timer_stop(&meter->silence);
-	} else if (search_is_open(&meter->search)) {
+	else if (search_is_open(&meter->search))
 		timer_start(&meter->silence, patience(meter), 0);
-	}
 	meter->hooks.port(meter->hooks.user, meter);
 }
 

@@ -53,7 +53,7 @@ struct meter {
 	bool log_frames;
 	bool resyncing;
 	bool muted;       /* what comes in does not count: the bus power is being cycled */
-	bool interrupted; /* it was, since the last frame */
+	bool interrupted; /* it was, or no port was open, since the last frame */
 	struct clock_told clock_told;
 	int port_err; /* why no port is open; 0 while one is, and while there is none to be opened */
 	const char *list; /* the name of the list read last, NULL before */

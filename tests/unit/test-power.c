@@ -99,6 +99,7 @@ struct house {
 	struct power power;
 	struct station stations[2];
 	size_t count;
+	unsigned awaited;   /* frames */
 	struct note states; /* each as it became so */
 	bool failed;
 };
@@ -316,6 +317,20 @@ static void rest(struct house *h, uint64_t ms)
 	assert_false(trial_run(&h->trial, never, h, ms));
 }
 
+static bool has_port(void *user)
+{
+	const struct house *h = user;
+
+	return search_is_open(&h->stations[0].meter.search);
+}
+
+static bool has_as_many(void *user)
+{
+	const struct house *h = user;
+
+	return h->stations[0].meter.counters.frames_ok == h->awaited;
+}
+
 /* ---- tests ---- */
 
 /* The line is on from the first moment; the local port opens when the bus has come to rest, one of the
@@ -366,6 +381,26 @@ static void test_no_line(void **state)
 	assert_int_equal(chip.switched_off + chip.switched_on, 0);
 	assert_string_equal(h->states.text, "");
 	assert_int_equal(power_cycles_today(&h->power), 0);
+}
+
+/* A port that was away says nothing of how often its meter speaks: after outages that are like one another it would
+ * be given as long as they lasted, and three times that, to be silent. */
+static void test_outages(void **state)
+{
+	struct house *h = *state;
+
+	h->config.power.bus.line.kind = BUS_NONE;
+	open_power(h);
+	open_stations(h);
+	for (h->awaited = 1; h->awaited <= 4; h->awaited++) {
+		RUN(h, has_port);
+		say(h);
+		RUN(h, has_as_many);
+		pty_close(&h->pty);
+		RUN(h, is_offline);
+		pty_open(&h->pty);
+	}
+	assert_int_equal(h->stations[0].meter.rhythm.period_ms, 0);
 }
 
 /* Silence: off for a moment, on, and what came meanwhile does not count; the next attempt waits longer. */
@@ -622,11 +657,11 @@ static void test_meanwhile(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_HOUSE(test_start),    IN_HOUSE(test_no_line),     IN_HOUSE(test_silence),
-		IN_HOUSE(test_frames),   IN_HOUSE(test_noise),       IN_HOUSE(test_port),
-		IN_HOUSE(test_never),    IN_HOUSE(test_tcp_alone),   IN_HOUSE(test_limit),
-		IN_HOUSE(test_press),    IN_HOUSE(test_broken_line), IN_HOUSE(test_meanwhile),
-		IN_HOUSE(test_patience), IN_HOUSE(test_last_week),
+		IN_HOUSE(test_start),     IN_HOUSE(test_no_line),  IN_HOUSE(test_outages),
+		IN_HOUSE(test_silence),   IN_HOUSE(test_frames),   IN_HOUSE(test_noise),
+		IN_HOUSE(test_port),      IN_HOUSE(test_never),    IN_HOUSE(test_tcp_alone),
+		IN_HOUSE(test_limit),     IN_HOUSE(test_press),    IN_HOUSE(test_broken_line),
+		IN_HOUSE(test_meanwhile), IN_HOUSE(test_patience), IN_HOUSE(test_last_week),
 	};
 
 	log_set_level(LOG_CRIT);
