@@ -139,6 +139,21 @@ static void test_controls(void **state)
 	assert_string_equal(said(), "hanmqttd: info: meter: X?hanmqttd: error: lies??[2J?\n");
 }
 
+/* A text that is no UTF-8 would not be shown: the rest of it is. One that was cut within a letter is none. */
+static void test_no_text(void **state)
+{
+	(void)state;
+	log_init("hanmqttd");
+	log_set_level(LOG_INFO);
+	log_info("%s", "Z\xC3\xA4hler");
+	assert_string_equal(said(), "hanmqttd: info: Z\xC3\xA4hler\n");
+	log_info("%.10s", "not a Z\xC3\xA4hl\xC3\xA4r");
+	log_info("%.8s", "not a Z\xC3\xA4hler");
+	log_info("%s", "Z\xE4hler, \xC2\x9B");
+	assert_string_equal(said(), "hanmqttd: info: not a Z\xC3\xA4h\nhanmqttd: info: not a Z?\n"
+	                            "hanmqttd: info: Z?hler, ??\n");
+}
+
 static size_t lines_of(const char *text)
 {
 	size_t count = 0;
@@ -236,9 +251,10 @@ static void test_journal(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CAUGHT(test_default_level), CAUGHT(test_levels), CAUGHT(test_shorthands),
-		CAUGHT(test_fields),        CAUGHT(test_long),   CAUGHT(test_journal),
-		CAUGHT(test_controls),      CAUGHT(test_limit),  CAUGHT(test_limit_of_liars),
+		CAUGHT(test_default_level),  CAUGHT(test_no_text),  CAUGHT(test_levels),
+		CAUGHT(test_shorthands),     CAUGHT(test_fields),   CAUGHT(test_long),
+		CAUGHT(test_journal),        CAUGHT(test_controls), CAUGHT(test_limit),
+		CAUGHT(test_limit_of_liars),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
