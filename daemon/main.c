@@ -159,6 +159,7 @@ static void tell_absent(const struct daemon *d)
 static void reload(struct daemon *d)
 {
 	struct config *config;
+	int rc;
 
 	service_reloading(&d->service);
 	config = load(d);
@@ -174,7 +175,10 @@ static void reload(struct daemon *d)
 	log_info("%s is read again", d->options.config);
 	tell_absent(d);
 	service_remark(&d->service, "%s", "");
-	if (app_reconfigure(&d->app, config) < 0) {
+	rc = app_reconfigure(&d->app, config);
+	if (rc < 0) {
+		service_failed(-rc, "stopped after a reload: %s; the journal says why",
+		               strerror(-rc));
 		d->exit_code = EXIT_FAILURE;
 		loop_stop(&d->loop);
 	}

@@ -354,6 +354,18 @@ def test_named_line_is_missing(rig, line):
     assert len(daemon.lines("", levels=("error",))) == 1
 
 
+def test_reload_line_that_is_missing(house):
+    """A line that is named by a reload and cannot be had ends the daemon, as at the start, and the status says so."""
+    need_no_gpio()
+    house.feed(kaifa.Meter(METER).list2())
+    house.daemon.expect_status("^reading")
+    house.daemon.config.write_text(config(house.broker.port, house.port.path, power={"line": "GPIO26"}), encoding="utf-8")
+    house.daemon.send(signal.SIGHUP)
+    assert house.daemon.ended() == 1
+    house.daemon.expect_line("GPIO26", levels=("error",))
+    house.daemon.expect_status("^stopped after a reload: .*the journal says why")
+
+
 def test_auto_line_with_another_port(rig):
     """line = auto without a Raspberry Pi's header: the meter is read, nobody is alarmed."""
     house = rig.house(power={"line": "auto"})
