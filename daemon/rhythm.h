@@ -8,10 +8,11 @@
 struct rhythm {
 	uint64_t period_ms; /* the longest pause that has been seen twice */
 	uint64_t candidate_ms;
+	uint64_t since_ms; /* that was seen: all pauses since then */
 };
 
-/* Takes the pause between two frames into account. A pause counts when a similar one follows: a meter that was
- * dead for an hour has no period of an hour. */
+/* Takes the pause between two frames into account. A pause counts when a similar one follows within a day: a meter
+ * that was dead for an hour has no period of an hour, not even when that happens every year. */
 void rhythm_learn(struct rhythm *rhythm, uint64_t pause_ms);
 
 /* How long such a meter may be silent: three of its periods, at least 30 s. */

@@ -40,10 +40,34 @@ static void test_patience(void **state)
 	}
 }
 
+/* A meter of ten seconds with a longer pause every so many hours. */
+static uint64_t patience_with(uint64_t pause_ms, unsigned every_h)
+{
+	struct rhythm rhythm = { 0 };
+
+	for (unsigned n = 0; n < 3; n++) {
+		for (unsigned i = 0; i < every_h * 360; i++)
+			rhythm_learn(&rhythm, 10000);
+		rhythm_learn(&rhythm, pause_ms);
+	}
+	return rhythm_patience(&rhythm);
+}
+
+/* What comes again each day belongs to the meter; what comes again some days later has happened to it. */
+static void test_again(void **state)
+{
+	(void)state;
+	assert_int_equal(patience_with(40000, 1), 120000);
+	assert_int_equal(patience_with(40000, 24), 120000);
+	assert_int_equal(patience_with(40000, 48), 30000);
+	assert_int_equal(patience_with(3600000, 365 * 24), 30000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_patience),
+		cmocka_unit_test(test_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
