@@ -344,6 +344,7 @@ int station_start(struct station *st, bool flush)
 		log_error("meter: cannot start: %s", strerror(-rc));
 	st->meter.log_frames = st->log_frames;
 	st->running = rc == 0;
+	station_restate(st); /* the session may be older, and the meter silent */
 	note_change(st);
 	return rc;
 }

@@ -110,6 +110,16 @@ def test_no_key(rig):
     assert {m.payload for m in house.watcher.messages(f"han/{METER}/availability", mark)} <= {"online"}
 
 
+def test_no_key_after_reload(house):
+    """A known meter whose messages are refused from the first one on is there all the same."""
+    known(house)
+    mark = house.watcher.mark()
+    house.daemon.reload(config(house.broker.port, house.port.path, publish={"net-power": "yes"}))
+    house.watcher.expect(f"han/{METER}/availability", "offline", since=mark)
+    house.port.write(message(4711, 1))
+    house.watcher.expect(f"han/{METER}/availability", "online", since=mark)
+
+
 @pytest.mark.background
 def test_no_key_ever(rig):
     """A meter that can never be read is there all the same after a minute, under a name made of its port,

@@ -366,6 +366,20 @@ static void test_start(void **state)
 	h->count = 0;
 }
 
+/* The session with the broker is older than the meter: what a daemon that died has left there is put right, also
+ * when the meter never speaks. */
+static void test_known(void **state)
+{
+	struct house *h = *state;
+
+	assert_int_equal(state_save("identity", h->pty.path, "6970631400000016\nmeter-id\n"), 0);
+	open_power(h);
+	open_stations(h);
+	assert_int_equal(post_count(&h->post, "han/6970631400000016/availability"), 0);
+	RUN(h, is_on);
+	assert_string_equal(post_text(&h->post, "han/6970631400000016/availability"), "offline");
+}
+
 /* Without a line the ports open at once, and nothing is ever cycled. */
 static void test_no_line(void **state)
 {
@@ -662,6 +676,7 @@ int main(void)
 		IN_HOUSE(test_port),      IN_HOUSE(test_never),    IN_HOUSE(test_tcp_alone),
 		IN_HOUSE(test_limit),     IN_HOUSE(test_press),    IN_HOUSE(test_broken_line),
 		IN_HOUSE(test_meanwhile), IN_HOUSE(test_patience), IN_HOUSE(test_last_week),
+		IN_HOUSE(test_known),
 	};
 
 	log_set_level(LOG_CRIT);
