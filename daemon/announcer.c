@@ -200,11 +200,20 @@ static void look(struct announcer *a)
 		announcer_looked(a, true); /* it must do without */
 }
 
+/* What was being taken away when the session ended: the message may be lost. */
+static void take_away_again(struct announcer *a)
+{
+	for (size_t i = 0; a->due && i < a->kept.count; i++)
+		entities_add(&a->told, a->kept.list[i].platform, a->kept.list[i].id);
+}
+
 void announcer_connected(struct announcer *a)
 {
-	bool sure = a->looked && a->phase == ANNOUNCER_READY && announcer_trace_count(a) == 0;
+	bool sure = a->looked && a->phase == ANNOUNCER_READY && announcer_trace_count(a) == 0 &&
+	            !a->due;
 
 	a->connected = true;
+	take_away_again(a);
 	if (a->hooks.look && !sure) {
 		timer_stop(&a->timer);
 		a->phase = ANNOUNCER_AWAY;

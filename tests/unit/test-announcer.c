@@ -408,6 +408,31 @@ static void test_taken_away(void **state)
 	assert_false(entities_has(&kept, "button", "mbus_power_cycle"));
 }
 
+/* The session ends with the message that takes it away, which may be lost: the next one begins with it. */
+static void test_taken_away_again(void **state)
+{
+	struct stage *s = *state;
+
+	s->meter.bridge.power_info = "han/bridge/b/info";
+	identify(s);
+	read_list(s, KAIFA_LIST_2);
+	s->meter.bridge.power_info = NULL;
+	stage_restart(s);
+	identify(s);
+	announcer_connected(&s->announcer);
+	announcer_looked(&s->announcer, true);
+	read_list(s, KAIFA_LIST_2);
+	assert_true(announces(s, "mbus_power"));
+	post_clear(&s->post);
+
+	s->announcer.sent_ms = 0; /* it was away for a while */
+	announcer_connected(&s->announcer);
+	announcer_looked(&s->announcer, true);
+	assert_true(announces(s, "mbus_power"));
+	hasten(s);
+	assert_false(announces(s, "mbus_power"));
+}
+
 /* That, and another prefix: what has left below it is found again, should this run end before the second message. */
 static void test_taken_away_with_prefix(void **state)
 {
@@ -911,6 +936,7 @@ int main(void)
 		ON_STAGE(test_not_connected),
 		ON_STAGE(test_off),
 		KEPT(test_taken_away),
+		KEPT(test_taken_away_again),
 		KEPT(test_taken_away_with_prefix),
 		KEPT(test_whole_set_again),
 		ON_STAGE(test_set_from_broker),
