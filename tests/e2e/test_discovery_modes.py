@@ -209,6 +209,7 @@ def test_orphans(rig):
     assert home.daemon.stop()[0] == 0
     home.daemon = None
     put(home.broker, DEVICE, json.dumps(message))
+    home.watcher.barrier()
     mark = home.run()
     first, second = home.watcher.wait("two messages", lambda _: len(
         found := home.watcher.messages(re.escape(DEVICE), mark)) == 2 and found, mark)
