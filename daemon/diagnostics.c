@@ -10,6 +10,14 @@ static void publish_number(struct publisher *p, const char *name, long long numb
 	publisher_diagnostic(p, name, text);
 }
 
+void diagnostics_disown(struct publisher *p, const struct meter_counters *meter)
+{
+	if (!meter->has_frame)
+		publisher_diagnostic(p, "last_frame_age", "");
+	if (!meter->has_clock)
+		publisher_diagnostic(p, "clock_offset", "");
+}
+
 void diagnostics_publish(struct publisher *p, const struct meter_counters *meter,
                          const struct mqtt_counters *mqtt, uint64_t rejected, const char *problem)
 {

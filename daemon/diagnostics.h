@@ -8,6 +8,9 @@
 #include "mqtt.h"
 #include "publisher.h"
 
+/* What the broker keeps of those that are not known yet is of an earlier run: it goes. */
+void diagnostics_disown(struct publisher *p, const struct meter_counters *meter);
+
 /* rejected: registers that were not believed. */
 void diagnostics_publish(struct publisher *p, const struct meter_counters *meter,
                          const struct mqtt_counters *mqtt, uint64_t rejected, const char *problem);

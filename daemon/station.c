@@ -383,6 +383,12 @@ void station_connected(struct station *st)
 
 void station_restate(struct station *st)
 {
+	struct meter_counters counters;
+
 	publisher_restate(&st->publisher);
+	if (st->running) {
+		counters = meter_counters(&st->meter);
+		diagnostics_disown(&st->publisher, &counters);
+	}
 	station_tell_diagnostics(st);
 }

@@ -68,6 +68,20 @@ def test_nothing_comes_in(rig):
     assert len(daemon.lines("check the cable")) == 1
 
 
+def test_age_of_an_earlier_run(rig):
+    """How long ago the last frame came is not known before one comes: what the run before said of it goes."""
+    port, watcher, mark, start = known(rig)
+    age, offset = (f"han/{METER}/diagnostics/{name}" for name in ("last_frame_age", "clock_offset"))
+    assert watcher.state()[age] and watcher.state()[offset]
+    start()
+    for topic in (age, offset):
+        watcher.expect(topic, "", since=mark)
+    port.write(kaifa.Meter(METER).list2().octets)
+    watcher.expect(PROBLEM, "ok", since=mark)
+    watcher.barrier()
+    assert watcher.state()[age] and watcher.state()[offset]
+
+
 @pytest.mark.parametrize("keys, advice", [
     ({}, r"check baud, format and protocol in \[meter\]"),
     ({"baud": "auto"}, r"other line settings are being tried; if none is right, check protocol in \[meter\]"),
