@@ -264,6 +264,7 @@ static void on_octets(void *user, size_t len)
 	struct meter *meter = user;
 
 	meter->counters.bytes += len;
+	meter->octets_ms = loop_now_ms();
 	if (meter->counters.bytes == len) /* the first ones: people wait for them */
 		meter->hooks.port(meter->hooks.user, meter);
 }
@@ -309,6 +310,8 @@ static void silence_fired(struct timer *timer)
 {
 	struct meter *meter = container_of(timer, struct meter, silence);
 
+	if (meter->last_frame_ms && loop_now_ms() - meter->octets_ms > patience(meter) / 2)
+		listen_anew(meter); /* its last words may have been half a frame */
 	meter->silent = true;
 	if (meter->online)
 		set_offline(meter);
@@ -378,11 +381,6 @@ void meter_close(struct meter *meter)
 	search_close(&meter->search);
 	timer_fini(&meter->nameless);
 	timer_fini(&meter->silence);
-}
-
-struct meter_heard meter_heard(const struct meter *meter)
-{
-	return counters_heard_since(&meter->counters, meter->heard);
 }
 
 struct meter_counters meter_counters(const struct meter *meter)

@@ -59,6 +59,7 @@ struct meter {
 	const char *list; /* the name of the list read last, NULL before */
 	struct rhythm rhythm;
 	uint64_t last_frame_ms;   /* 0: none yet */
+	uint64_t octets_ms;       /* when any came last */
 	struct meter_heard heard; /* before the last valid frame, or before the port was opened */
 	struct timer silence;     /* fires when the meter has been silent for too long */
 	struct meter_counters counters;
@@ -88,9 +89,6 @@ void meter_mute(struct meter *meter, bool muted);
 void meter_wipe_keys(struct meter_settings *settings);
 
 struct meter_counters meter_counters(const struct meter *meter);
-
-/* Since the last valid frame, or since the port was opened. */
-struct meter_heard meter_heard(const struct meter *meter);
 
 /* What the journal knows of a meter beside the words; id as in journal.h, or NULL. */
 void meter_describe(const struct meter *meter, const char *id, struct journal *j);

@@ -16,9 +16,14 @@
 #define DAMAGED_MIN  3
 #define DAMAGED_PART 10 /* one of so many */
 
+static struct meter_heard heard_by(const struct meter *meter)
+{
+	return counters_heard_since(&meter->counters, meter->heard);
+}
+
 static bool is_heard(const struct meter *meter)
 {
-	return meter_heard(meter).bytes >= OCTETS_HEARD;
+	return heard_by(meter).bytes >= OCTETS_HEARD;
 }
 
 static enum problem_rung rung_of_port(const struct meter *meter)
@@ -29,7 +34,7 @@ static enum problem_rung rung_of_port(const struct meter *meter)
 		return meter->port_err == -EINPROGRESS ? PROBLEM_CONNECTING : PROBLEM_PORT;
 	if (!meter->silent)
 		return PROBLEM_WAITING;
-	if (meter_heard(meter).frames_damaged > 0)
+	if (heard_by(meter).frames_damaged > 0)
 		return PROBLEM_CHECKS;
 	if (is_heard(meter))
 		return PROBLEM_NO_FRAME;

@@ -8,7 +8,7 @@ import re
 import pytest
 
 import kaifa
-from rig import config, until
+from rig import config, pause, until
 
 METER = "6970631400000016"
 PROBLEM = f"han/{METER}/diagnostics/problem"
@@ -103,9 +103,24 @@ def test_frames_all_damaged(rig):
     daemon.expect_status("^" + re.escape(problem))
 
 
+def test_cut_off(rig):
+    """A meter that falls silent in the middle of a frame has fallen silent: nothing comes in any more."""
+    house = rig.house(meter=QUICK)
+    meter = kaifa.Meter(METER)
+    house.feed(meter.list2())
+    mark = house.watcher.mark()
+    house.port.write(meter.list2().octets[:100])
+    expect(house.watcher, house.daemon, "the meter on .* has fallen silent: check the cable and the bus power", mark)
+
+
 def test_fallen_silent(rig):
     """A meter that was read, then: nothing; octets; damaged frames; each is another sentence, and told once."""
-    house = rig.house(meter=QUICK)
+    house = rig.house(meter={**QUICK, "silent-after": 2})
+
+    def keep_saying(octets):
+        for _ in range(10):
+            house.port.write(octets)
+            pause(0.2)
     meter = kaifa.Meter(METER)
     house.feed(meter.list2())
     house.watcher.expect(PROBLEM, "ok")
@@ -115,13 +130,13 @@ def test_fallen_silent(rig):
     house.port.write(bytes(range(1, 0x60)) + meter.list1(1).octets)
     house.watcher.expect(PROBLEM, "ok", since=mark)
     mark = house.watcher.mark()
-    house.port.write(bytes(range(1, 0x60)))
+    keep_saying(bytes(range(1, 0x60)))
     expect(house.watcher, house.daemon, "octets come in on .* but no valid frame: .*", mark)
     mark = house.watcher.mark()
     house.port.write(meter.list1(1).octets)
     house.watcher.expect(PROBLEM, "ok", since=mark)
     mark = house.watcher.mark()
-    house.port.write(damaged(meter.list2()))
+    keep_saying(damaged(meter.list2()))
     expect(house.watcher, house.daemon, "all frames on .* are damaged: .*", mark)
     assert len(house.daemon.lines("fallen silent")) == 1
     # Read again: one line each time, no second one for the end of the problem.
