@@ -87,12 +87,25 @@ static void send_availability(struct publisher *p)
 	send_text(p, p->availability, p->online ? "online" : "offline");
 }
 
+/* Without a broker the next session is told of the meter that was there; those after it nobody has seen. */
+static void leave(struct publisher *p)
+{
+	if (send_text(p, p->availability, "offline") < 0 && !p->left[0])
+		memcpy(p->left, p->availability, sizeof(p->left));
+}
+
+static void send_left(struct publisher *p)
+{
+	if (p->left[0] && send_text(p, p->left, "offline") == 0)
+		p->left[0] = '\0';
+}
+
 void publisher_identify(struct publisher *p, const char *identity)
 {
 	char level[96];
 
 	if (p->identity[0] && strcmp(p->identity, identity) != 0) {
-		send_text(p, p->availability, "offline");
+		leave(p);
 		forget_values(p);
 	}
 	snprintf(p->identity, sizeof(p->identity), "%s", identity);
@@ -141,6 +154,7 @@ void publisher_restate(struct publisher *p)
 	if (!p->base[0])
 		return;
 	p->fresh = false;
+	send_left(p);
 	send_availability(p);
 	send_info(p);
 	board_restate(&p->board);

@@ -79,6 +79,7 @@ struct publisher {
 	char base[160]; /* "han/6970631400000000"; "" until the identity is known */
 	struct board board;
 	char availability[192]; /* a topic below it */
+	char left[192];         /* that of a meter before, to be told offline; "" for none */
 	const char *maker;
 	char *info; /* JSON */
 };

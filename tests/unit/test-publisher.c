@@ -338,6 +338,30 @@ static void test_another_meter(void **state)
 		assert_null(strstr(s->post.letters[i].topic, "6970631400000000"));
 }
 
+/* One that came while there was no broker: the one before is offline as soon as there is. */
+static void test_another_meter_unseen(void **state)
+{
+	struct stage *s = *state;
+
+	identify(s);
+	publisher_availability(&s->publisher, true);
+	read_list(s, KAIFA_LIST_2);
+	post_clear(&s->post);
+	s->post.refuses_with = -ENOTCONN;
+	s->speaker.meter.meter_id = "7359992890941742";
+	identify(s);
+	read_list(s, KAIFA_LIST_2);
+	s->speaker.meter.meter_id = "7359992890941743";
+	identify(s);
+	read_list(s, KAIFA_LIST_2);
+	s->post.refuses_with = 0;
+	for (int i = 0; i < 2; i++)
+		publisher_restate(&s->publisher);
+	assert_string_equal(post_text(&s->post, "han/6970631400000000/availability"), "offline");
+	assert_int_equal(post_count(&s->post, "han/6970631400000000/availability"), 1);
+	assert_string_equal(post_text(&s->post, "han/7359992890941743/availability"), "online");
+}
+
 /* A message that waited for the meter before says nothing of the one after: it has had its own. */
 static void test_another_meter_meanwhile(void **state)
 {
@@ -777,6 +801,7 @@ int main(void)
 		ON_STAGE(test_availability),
 		ON_STAGE(test_classes),
 		ON_STAGE(test_another_meter),
+		ON_STAGE(test_another_meter_unseen),
 		ON_STAGE(test_another_meter_meanwhile),
 		ON_STAGE(test_not_connected),
 		ON_STAGE(test_unsent_of_another),
