@@ -53,6 +53,7 @@ def test_no_port(rig):
     daemon = start()
     expect(watcher, daemon, r"port .* is not open \(No such file or directory\): check the adapter and the device setting",
            mark, told=False)
+    daemon.expect_line("No such file", levels=("warning",))
     assert len(daemon.lines("No such file", levels=("warning",))) == 1
     port.plug()
     port.write(kaifa.Meter(METER).list2().octets)
