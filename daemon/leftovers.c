@@ -6,99 +6,13 @@
 
 #include "identity.h"
 #include "leaf.h"
+#include "leftovers-plan.h"
 #include "log.h"
 #include "plural.h"
 
 #define TOPICS_MAX 1024 /* of one look */
 /* Of one base that find something: the broker may be slow, or end the session of whoever may not write there. */
 #define LOOKS_MAX 3
-
-/* ---- who is where ---- */
-
-/* The daemon's own base. */
-static void base_of_bridge(const struct bridge *bridge, char base[BASES_TEXT])
-{
-	snprintf(base, BASES_TEXT, "%.*s", (int)(strlen(bridge->info) - strlen("/info")),
-	         bridge->info);
-}
-
-static const struct station *station_at(const struct leftovers *l, const char *base)
-{
-	for (size_t i = 0; i < l->station_count; i++) {
-		if (strcmp(l->stations[i].publisher.base, base) == 0)
-			return &l->stations[i];
-	}
-	return NULL;
-}
-
-/* Whether the meter is read, and everybody is told of its base. */
-static bool is_settled(const struct publisher *p)
-{
-	return p->info && (p->settings->discovery == PUBLISHER_DISCOVERY_OFF ||
-	                   repertoire_is_known(&p->announcer.repertoire));
-}
-
-/* Whether the meter of this station was published as that. */
-static bool was_known_as(const struct station *st, const char *identity)
-{
-	char port[IDENTITY_TEXT];
-
-	if (strcmp(st->publisher.identity, identity) == 0)
-		return true;
-	return identity_is_port(identity) && st->running &&
-	       strcmp(identity_of_port(search_path(&st->meter.search), port), identity) == 0;
-}
-
-static bool has_moved(const struct leftovers *l, const char *identity)
-{
-	for (size_t i = 0; i < l->station_count; i++) {
-		if (is_settled(&l->stations[i].publisher) &&
-		    was_known_as(&l->stations[i], identity))
-			return true;
-	}
-	return false;
-}
-
-/* ---- what is to be looked at ---- */
-
-static bool plan_at_station(struct leftovers_search *s, const struct station *st,
-                            struct bases_entry *entry)
-{
-	const struct publisher *p = &st->publisher;
-
-	if (!is_settled(p))
-		return false;
-	s->publisher = p;
-	if (strcmp(p->identity, entry->identity) == 0) {
-		s->scope = LEFTOVERS_UNWANTED;
-		entry->done = entry->tidy;
-		return !entry->tidy;
-	}
-	/* a port was the same meter, before it said its number */
-	s->scope = identity_is_port(entry->identity) ? LEFTOVERS_NOTHING : LEFTOVERS_OTHERS;
-	return true;
-}
-
-/* Whether the entry's base is to be looked at now. */
-static bool plan(const struct leftovers *l, struct bases_entry *entry, struct leftovers_search *s)
-{
-	const struct station *st = station_at(l, entry->base);
-	char own[BASES_TEXT];
-
-	*s = (struct leftovers_search){ 0 };
-	snprintf(s->base, sizeof(s->base), "%s", entry->base);
-	snprintf(s->identity, sizeof(s->identity), "%s", entry->identity);
-	if (st)
-		return plan_at_station(s, st, entry);
-	if (entry->identity[0]) {
-		s->scope = LEFTOVERS_METER;
-		return has_moved(l, entry->identity);
-	}
-	base_of_bridge(l->bridge, own);
-	s->scope = LEFTOVERS_BRIDGE;
-	entry->done = strcmp(own, entry->base) == 0;
-	return !entry->done;
-}
 
 /* ---- what is found ---- */
 
@@ -162,7 +76,7 @@ static void meet_peer(struct leftovers *l, const char *topic, const void *payloa
 	const char *const names[] = { strrchr(s->base, '/') + 1 };
 	char own[BASES_TEXT];
 
-	base_of_bridge(l->bridge, own);
+	leftovers_base_of_bridge(l->bridge, own);
 	if (levels && !leaf_of(topic, own))
 		peers_meet(&s->peers, levels, payload, len, names, 1);
 }
@@ -204,7 +118,7 @@ static bool still_stands(const struct leftovers *l, struct bases_entry *entry)
 {
 	struct leftovers_search now;
 
-	return plan(l, entry, &now) && now.scope == l->search.scope &&
+	return leftovers_plan(l, entry, &now) && now.scope == l->search.scope &&
 	       now.publisher == l->search.publisher;
 }
 
@@ -310,7 +224,8 @@ static void review(struct leftovers *l)
 	for (size_t i = 0; l->bridge && !l->searching && i < l->bases.count; i++) {
 		struct bases_entry *entry = &l->bases.list[i];
 
-		if (entry->done || entry->looks >= LOOKS_MAX || !plan(l, entry, &l->search))
+		if (entry->done || entry->looks >= LOOKS_MAX ||
+		    !leftovers_plan(l, entry, &l->search))
 			continue;
 		if (!start(l)) {
 			end_search(l);
@@ -353,7 +268,7 @@ static void note_all(struct leftovers *l)
 	if (!l->bridge)
 		return;
 	bases_renew(&l->bases);
-	base_of_bridge(l->bridge, base);
+	leftovers_base_of_bridge(l->bridge, base);
 	bases_note(&l->bases, base, "");
 	for (size_t i = 0; i < l->station_count; i++)
 		note_station(l, &l->stations[i]);
