@@ -151,6 +151,7 @@ void bases_note(struct bases *b, const char *base, const char *identity)
 		return;
 	}
 	copy = *known;
+	copy.online = copy.offline = false;
 	remove_entry(b, known);
 	b->list[b->count++] = copy;
 }

@@ -19,7 +19,9 @@ struct bases_entry {
 	char identity[HAN_IDENTITY_TEXT]; /* the meter's; "" for the daemon itself */
 	bool done;                        /* in this session nothing is to be done there */
 	bool tidy;                        /* the settings in force were seen to */
-	unsigned looks;                   /* how often something was found in this session */
+	bool online;    /* nobody reads it, and yet the broker says so in this session */
+	bool offline;   /* nobody reads it, and that was seen to in this session */
+	unsigned looks; /* how often something was found in this session */
 };
 
 struct bases {
@@ -31,7 +33,8 @@ struct bases {
 void bases_load(struct bases *b);
 void bases_fini(struct bases *b); /* accepts a zeroed one, and leaves it so */
 
-/* Keeps it, if it is new; the oldest makes room. A failure is logged, and costs topics that stay behind. */
+/* It is in use. Keeps it, if it is new; the oldest makes room. A failure is logged, and costs topics that stay
+ * behind. */
 void bases_note(struct bases *b, const char *base, const char *identity);
 
 /* NULL: there is none. */

@@ -82,8 +82,8 @@ bool leftovers_plan(const struct leftovers *l, struct bases_entry *entry,
 	if (st)
 		return plan_at_station(s, st, entry);
 	if (entry->identity[0]) {
-		s->scope = LEFTOVERS_METER;
-		return has_moved(l, entry->identity);
+		s->scope = has_moved(l, entry->identity) ? LEFTOVERS_METER : LEFTOVERS_UNHEARD;
+		return s->scope == LEFTOVERS_METER || !entry->offline;
 	}
 	leftovers_base_of_bridge(l->bridge, own);
 	s->scope = LEFTOVERS_BRIDGE;

@@ -25,6 +25,8 @@ static bool is_to_go(const struct leftovers_search *s, const char *leaf)
 		return leaf_is_bridges(leaf);
 	case LEFTOVERS_METER:
 		return leaf_is_meters(leaf);
+	case LEFTOVERS_UNHEARD:
+		return strcmp(leaf, "availability") == 0;
 	case LEFTOVERS_OTHERS:
 		return leaf_is_value(leaf) && !board_holds(&s->publisher->board, leaf);
 	case LEFTOVERS_UNWANTED:
@@ -34,14 +36,33 @@ static bool is_to_go(const struct leftovers_search *s, const char *leaf)
 	return false;
 }
 
+static bool is_online(const void *payload, size_t len)
+{
+	return len == strlen("online") && memcmp(payload, "online", len) == 0;
+}
+
+/* A base that no meter of ours has now. */
+static bool is_left(const struct leftovers_search *s)
+{
+	return s->scope == LEFTOVERS_METER || s->scope == LEFTOVERS_UNHEARD;
+}
+
 /* Of a base in use nobody else can be the owner; an info of an unknown form is none of ours. */
 static bool tells_other_owner(const struct leftovers_search *s, const char *leaf,
                               const void *payload, size_t len)
 {
 	if (s->scope == LEFTOVERS_BRIDGE && strcmp(leaf, "availability") == 0)
-		return len == strlen("online") && memcmp(payload, "online", len) == 0;
-	return s->scope == LEFTOVERS_METER && strcmp(leaf, "info") == 0 &&
+		return is_online(payload, len);
+	return is_left(s) && strcmp(leaf, "info") == 0 &&
 	       !leaf_info_is_of(payload, len, s->identity);
+}
+
+/* Whether another daemon goes on with the meter. One that is away for now has taken over for good what nobody reads
+ * here: it says itself how the meter is as soon as it is back, perhaps right now. */
+static bool is_anothers(const struct leftovers_search *s)
+{
+	return s->peers.full || (s->scope == LEFTOVERS_UNHEARD ? peers_know_it(&s->peers)
+	                                                       : peers_serving(&s->peers) != NULL);
 }
 
 static bool is_noted(const struct leftovers_search *s, const char *topic)
@@ -94,7 +115,7 @@ static void on_found(void *user, const char *topic, const void *payload, size_t 
 		return;
 	}
 	s->occupied |= tells_other_owner(s, leaf, payload, len);
-	if (is_to_go(s, leaf))
+	if (is_to_go(s, leaf) && (s->scope != LEFTOVERS_UNHEARD || is_online(payload, len)))
 		note_topic(s, topic);
 }
 
@@ -137,21 +158,42 @@ static void keep_what_has_come(struct leftovers_search *s)
 	s->count = kept;
 }
 
-/* Told once: the look whether it worked may be faster than the last of many messages. */
-static void empty(const struct leftovers *l, bool first)
+static void send_all(const struct leftovers *l, const char *payload)
 {
-	const struct leftovers_search *s = &l->search;
-
-	for (size_t i = 0; i < s->count; i++) {
-		const struct message message = {
-			.topic = s->topics[i], .payload = "", .qos = 1, .retain = true
-		};
+	for (size_t i = 0; i < l->search.count; i++) {
+		const struct message message = { .topic = l->search.topics[i],
+			                         .payload = payload,
+			                         .len = strlen(payload),
+			                         .qos = 1,
+			                         .retain = true };
 
 		l->outlet.send(l->outlet.user, &message);
 	}
-	if (first)
+}
+
+/* Told once: the look whether it worked may be faster than the last of many messages. */
+static void mend(const struct leftovers *l, bool first)
+{
+	const struct leftovers_search *s = &l->search;
+	const bool unheard = s->scope == LEFTOVERS_UNHEARD;
+
+	send_all(l, unheard ? "offline" : "");
+	if (first && unheard)
+		log_info("leftovers: %s: nothing is published there now: it is said to be offline",
+		         s->base);
+	else if (first)
 		log_info("leftovers: %s: %zu topic%s of before %s removed from the broker", s->base,
 		         s->count, plural(s->count), s->count == 1 ? "is" : "are");
+}
+
+static void tell_failure(const struct leftovers_search *s)
+{
+	if (s->scope == LEFTOVERS_UNHEARD)
+		log_notice("leftovers: %s: the broker does not take that the meter is offline",
+		           s->base);
+	else
+		log_notice("leftovers: %s: %zu topic%s cannot be removed from the broker", s->base,
+		           s->count, plural(s->count));
 }
 
 /* All was told: what that means for the base. */
@@ -162,17 +204,24 @@ static void conclude(struct leftovers *l, struct bases_entry *entry)
 	if (!still_stands(l, entry))
 		return;
 	keep_what_has_come(s);
+	if (s->scope == LEFTOVERS_UNHEARD && s->count > 0 && !s->occupied && !s->bridges[0]) {
+		entry->online = true; /* unless it is another daemon's */
+		return;
+	}
+	entry->online = false;
 	if (s->occupied && s->scope == LEFTOVERS_BRIDGE) {
 		entry->done = true; /* a daemon of that name is there, and may go */
 	} else if (s->count > 0 && !s->occupied) {
 		if (++entry->looks < LOOKS_MAX) {
-			empty(l, entry->looks == 1); /* and a look whether it worked */
+			mend(l, entry->looks == 1); /* and a look whether it worked */
 			return;
 		}
-		log_notice("leftovers: %s: %zu topic%s cannot be removed from the broker", s->base,
-		           s->count, plural(s->count));
+		tell_failure(s);
 	} else if (s->scope == LEFTOVERS_UNWANTED) {
 		entry->tidy = true;
+	} else if (s->scope == LEFTOVERS_UNHEARD) {
+		entry->offline = true;
+		entry->looks = 0;
 	} else {
 		bases_drop(&l->bases, entry);
 	}
@@ -185,32 +234,48 @@ static void on_done(void *user, bool complete)
 	struct leftovers *l = user;
 	struct bases_entry *entry = bases_find(&l->bases, l->search.base, l->search.identity);
 
-	l->search.occupied |= l->search.peers.full || peers_serving(&l->search.peers);
+	l->search.occupied |= is_anothers(&l->search);
 	if (entry && complete)
 		conclude(l, entry);
+	else if (entry && l->search.scope == LEFTOVERS_UNHEARD)
+		entry->offline = true;
 	else if (entry)
 		entry->done = true; /* until the next session */
 	end_search(l);
 	review(l);
 }
 
-static bool start(struct leftovers *l)
+/* To tell of all daemons is much: whose it is is asked only of what is online and should not be. */
+static size_t set_filters(struct leftovers_search *s, const struct bases_entry *entry,
+                          char text[3][BASES_TEXT + 16])
 {
-	const struct look_hooks hooks = { l, on_found, on_done };
-	const char *filters[2 + TRACES_FILTERS + 1] = { 0 };
-	struct leftovers_search *s = &l->search;
-	char below[BASES_TEXT + 4], bridges[BASES_TEXT + 8];
+	const bool unheard = s->scope == LEFTOVERS_UNHEARD;
 	size_t count = 0;
 
-	snprintf(below, sizeof(below), "%s/#", s->base);
-	filters[count++] = below;
-	if (s->scope == LEFTOVERS_METER) {
+	snprintf(text[count++], sizeof(text[0]), "%s/%s", s->base, unheard ? "availability" : "#");
+	if (unheard)
+		snprintf(text[count++], sizeof(text[0]), "%s/info", s->base);
+	if (s->scope == LEFTOVERS_METER || (unheard && entry->online)) {
 		snprintf(s->bridges, sizeof(s->bridges), "%.*s/bridge",
 		         (int)(strrchr(s->base, '/') - s->base), s->base);
-		snprintf(bridges, sizeof(bridges), "%s/+/+", s->bridges);
-		filters[count++] = bridges;
+		snprintf(text[count++], sizeof(text[0]), "%s/+/%s", s->bridges,
+		         unheard ? "info" : "+");
 	}
-	if (identity_is_port(s->identity) && s->scope != LEFTOVERS_UNWANTED) {
+	return count;
+}
+
+static bool start(struct leftovers *l, const struct bases_entry *entry)
+{
+	const struct look_hooks hooks = { l, on_found, on_done };
+	const char *filters[3 + TRACES_FILTERS + 1] = { 0 };
+	struct leftovers_search *s = &l->search;
+	char text[3][BASES_TEXT + 16];
+	const size_t count = set_filters(s, entry, text);
+
+	for (size_t i = 0; i < count; i++)
+		filters[i] = text[i];
+	if (identity_is_port(s->identity) && s->scope != LEFTOVERS_UNWANTED &&
+	    s->scope != LEFTOVERS_UNHEARD) {
 		traces_init(&s->traces, s->identity,
 		            l->stations[0].publisher.settings->homeassistant_prefix, "");
 		traces_filters(&s->traces, filters + count);
@@ -219,19 +284,33 @@ static bool start(struct leftovers *l)
 	return l->searching;
 }
 
+/* Without a session the next one begins anew. */
+static void look_at(struct leftovers *l, const struct bases_entry *entry)
+{
+	if (!start(l, entry))
+		end_search(l);
+}
+
+/* Those that nobody reads come last. */
 static void review(struct leftovers *l)
 {
+	struct bases_entry *unheard = NULL;
+
 	for (size_t i = 0; l->bridge && !l->searching && i < l->bases.count; i++) {
 		struct bases_entry *entry = &l->bases.list[i];
 
 		if (entry->done || entry->looks >= LOOKS_MAX ||
 		    !leftovers_plan(l, entry, &l->search))
 			continue;
-		if (!start(l)) {
-			end_search(l);
-			return; /* no session: the next one begins anew */
+		if (l->search.scope != LEFTOVERS_UNHEARD) {
+			look_at(l, entry);
+			return;
 		}
+		if (!unheard)
+			unheard = entry;
 	}
+	if (unheard && leftovers_plan(l, unheard, &l->search))
+		look_at(l, unheard);
 }
 
 /* With each meter there are more bases to plan for, and more that comes: it must not grow with both. */
@@ -277,6 +356,8 @@ static void note_all(struct leftovers *l)
 void leftovers_connected(struct leftovers *l)
 {
 	bases_renew(&l->bases);
+	for (size_t i = 0; i < l->bases.count; i++)
+		l->bases.list[i].online = l->bases.list[i].offline = false;
 	review(l);
 }
 

@@ -4,6 +4,7 @@
  *
  * - a base left for another: all of ours below it goes, once the meter has its new one and Home Assistant was
  *   told of it; not where somebody else is by now, or another daemon goes on with the same meter;
+ * - until then, and when its meter is no more, it is offline: that was said to nobody when there was no session;
  * - a base that was another meter's: values go that this one has not sent;
  * - a base in use: values go that the settings no longer want kept;
  * - what a port stood for before its meter said who it is: that, and what Home Assistant was told of it.
@@ -30,6 +31,7 @@ enum leftovers_scope {
 	LEFTOVERS_NOTHING, /* as far as it is not Home Assistant's */
 	LEFTOVERS_BRIDGE,  /* the daemon's */
 	LEFTOVERS_METER,   /* all of the meter */
+	LEFTOVERS_UNHEARD, /* that the meter is online; it is not removed, but said otherwise */
 	LEFTOVERS_OTHERS,  /* values that the meter of now has not sent */
 	LEFTOVERS_UNWANTED,
 };

@@ -97,3 +97,12 @@ const char *peers_serving(const struct peers *peers)
 	}
 	return NULL;
 }
+
+bool peers_know_it(const struct peers *peers)
+{
+	for (size_t i = 0; i < peers->count; i++) {
+		if (peers->list[i].serves)
+			return true;
+	}
+	return false;
+}

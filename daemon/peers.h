@@ -34,4 +34,7 @@ void peers_meet(struct peers *peers, const char *levels, const void *payload, si
 /* The client id of one that is there and publishes the meter; NULL: none does. */
 const char *peers_serving(const struct peers *peers);
 
+/* Whether one publishes the meter, be it there or not: when it comes back it says itself how the meter is. */
+bool peers_know_it(const struct peers *peers);
+
 #endif
