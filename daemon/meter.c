@@ -75,19 +75,27 @@ static void nameless_fired(struct timer *timer)
 	identify(meter, &identity);
 }
 
-/* Only a message that was understood tells who the meter is: what cannot be checked may be anybody's. */
-static void note_identity(struct meter *meter, const struct han_reading *reading)
+/* Whether the message is to be taken. Only one that was understood tells who the meter is: what cannot be checked may
+ * be anybody's. */
+static bool note_identity(struct meter *meter, const struct han_reading *reading)
 {
 	struct identity said;
 
+	meter->list = han_list_name(reading->list);
 	said.by = han_reading_identity(reading, said.text);
 	if (said.by == HAN_IDENTITY_NONE || !identity_is_name(said.text))
-		return;
+		return true;
 	timer_stop(&meter->nameless);
+	if (!claim_believe(&meter->claim, &meter->identity, &said, reading)) {
+		log_debug("meter: %s: a message says it is %s; believed if the next one does",
+		          name_of(meter), said.text);
+		return false;
+	}
 	if (!identity_is_news(&meter->identity, &said))
-		return;
+		return true;
 	identify(meter, &said);
 	identity_save(port_key(meter), &said);
+	return true;
 }
 
 /* What comes from here on tells whether it is heard. */
@@ -166,20 +174,27 @@ static void end_trouble(struct meter *meter)
 	meter->hooks.trouble(meter->hooks.user, meter);
 }
 
+/* The message that was held, when the one that is being taken says the same. */
+static void take_held(struct meter *meter)
+{
+	if (!meter->claim.held || strcmp(meter->claim.identity.text, meter->identity.text) != 0)
+		return;
+	meter->hooks.reading(meter->hooks.user, meter, meter->claim.held);
+	claim_end(&meter->claim);
+}
+
 static void take_reading(struct meter *meter, const struct han_reading *reading)
 {
 	const bool has_clock = note_clock(meter, reading);
 
-	meter->list = han_list_name(reading->list);
-	note_identity(meter, reading);
 	set_online(meter);
 	if (has_clock)
 		tell_clock(meter);
 	log_debug("meter: %s: %s with %zu values",
 	          meter->identity.text[0] ? meter->identity.text : search_path(&meter->search),
 	          han_list_name(reading->list), reading->count);
+	take_held(meter);
 	meter->hooks.reading(meter->hooks.user, meter, reading);
-	end_trouble(meter);
 }
 
 /* event->frame is NULL when the rest of a message did not come: the meter need not live. */
@@ -230,7 +245,9 @@ static void on_event(void *user, const struct han_event *event)
 		set_online(meter);
 		break;
 	case HAN_READING:
-		take_reading(meter, event->reading);
+		if (note_identity(meter, event->reading))
+			take_reading(meter, event->reading);
+		end_trouble(meter);
 		break;
 	case HAN_BAD_FRAME:
 		counters_refuse_frame(&meter->counters, event->err);
@@ -363,6 +380,7 @@ int meter_open(struct meter *meter, struct loop *loop, struct meter_settings *se
 void meter_close(struct meter *meter)
 {
 	search_close(&meter->search);
+	claim_end(&meter->claim);
 	timer_fini(&meter->nameless);
 	timer_fini(&meter->silence);
 }

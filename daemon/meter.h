@@ -10,6 +10,7 @@
 
 #include <han/decoder.h>
 
+#include "claim.h"
 #include "clock-told.h"
 #include "counters.h"
 #include "identity.h"
@@ -47,6 +48,7 @@ struct meter {
 	const struct meter_settings *settings;
 	struct meter_hooks hooks;
 	struct identity identity;
+	struct claim claim; /* to another one */
 	bool waiting_for_name;
 	bool online;
 	bool silent; /* no valid frame for as long as patience lasts; a port is open */

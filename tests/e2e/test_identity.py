@@ -1,10 +1,12 @@
 """Who the meter is: nothing is published under another name."""
+import datetime
 import os
 import re
 
 import pytest
 
 import kaifa
+from dlms import WH, W, date, element, hdlc, mbus, notification, telegram, text, u32
 from rig import talking, until
 
 METER = "6970631400000077"
@@ -159,3 +161,101 @@ def test_no_id_ever(rig):
     assert value.payload == "55"
     assert value.time - house.daemon.began > 50
     house.watcher.expect(value.topic.rpartition("/")[0] + "/availability", "online")
+
+
+OTHER = "6970631400000094"
+DAMAGED = "6970631400800077"
+
+
+def list_of(meter, power, register=None):
+    """Of a meter whose frames are as strong as what they are put into."""
+    registers = [element("0-0:1.0.0.255", date(datetime.datetime(2026, 1, 15, 14, 0, 2))),
+                 element("1-0:1.8.0.255", u32(register), 0, WH)] if register else []
+    return notification([element("0-0:96.1.0.255", text(meter)), element("1-0:1.7.0.255", u32(power), 0, W),
+                         *registers])
+
+
+def weak(meter, power, register=None):
+    return b"".join(mbus(list_of(meter, power, register)))
+
+
+def unchecked(meter, power):
+    """A telegram as before DSMR 4."""
+    lines = f"0-0:96.1.1({meter.encode().hex()})", f"1-0:1.7.0({power / 1000:08.3f}*kW)"
+    return telegram(*lines)[:-6] + b"\r\n"
+
+
+def name_of(meter, message):
+    return meter.encode().hex() if message is unchecked else meter
+
+
+def say(house, message, meter, power):
+    """Says it; returns the mark before it."""
+    mark = house.watcher.mark()
+    house.port.write(message(meter, power))
+    house.watcher.expect(f"han/{name_of(meter, message)}/power_active_import", str(power), since=mark)
+    return mark
+
+
+@pytest.mark.parametrize("message", [weak, unchecked])
+def test_damaged_id(rig, message):
+    """Where an eight-bit sum, or none, is all the check, one damaged number makes no other meter."""
+    house = rig.house()
+    start = say(house, message, METER, 1)
+    for power in (2, 4):
+        house.port.write(message(DAMAGED, power))
+        say(house, message, METER, power + 1)
+    house.watcher.barrier()
+    assert not house.watcher.messages(f".*{name_of(DAMAGED, message)}.*", start)
+    powers = [m.payload for m in house.watcher.messages(r"han/[^/]+/power_active_import", start)]
+    assert powers == ["1", "3", "5"]
+
+
+@pytest.mark.parametrize("message", [weak, unchecked])
+def test_exchanged_on_a_weak_line(rig, message):
+    """Another meter is known by its second message, and nothing of the first one is lost."""
+    house = rig.house()
+    say(house, message, METER, 1)
+    house.port.write(message(OTHER, 2))
+    mark = say(house, message, OTHER, 3)
+    readings = house.watcher.wait("two readings", lambda seen: (lambda found: len(found) == 2 and found)(
+        [m.payload for m in seen if m.topic == f"han/{name_of(OTHER, message)}/reading"]), mark)
+    assert ['"power_active_import":2' in text for text in readings] == [True, False], readings
+    house.watcher.expect(f"han/{name_of(METER, message)}/availability", "offline", since=mark)
+
+
+def test_register_in_the_first_message(rig):
+    """The hour's register is in the message that was not believed yet: it is sent with the next one."""
+    house = rig.house()
+    say(house, weak, METER, 1)
+    house.port.write(weak(OTHER, 2, register=123456))
+    say(house, weak, OTHER, 3)
+    assert '"energy_active_cum_import":123.456' in house.watcher.expect(f"han/{OTHER}/hourly").payload
+    house.watcher.expect(f"han/{OTHER}/energy_active_cum_import", "123.456")
+
+
+def test_kept_id_on_a_weak_line(rig):
+    """A number kept from the run before is a known one; the first one ever needs nobody who says it again."""
+    broker, port = rig.broker(), rig.port()
+    state = {"STATE_DIRECTORY": str(rig.directory("state"))}
+    watcher = rig.watch(broker)
+    daemon = rig.daemon(rig.setting(broker, port), env=state)
+    port.write(weak(METER, 1))
+    watcher.expect(f"han/{METER}/power_active_import", "1")
+    assert daemon.stop()[0] == 0
+    watcher.barrier()
+    mark = watcher.mark()
+    rig.daemon(rig.setting(broker, port), env=state)
+    watcher.expect("han/bridge/.*/availability", "online", since=mark)
+    port.write(weak(DAMAGED, 2))
+    port.write(weak(METER, 3))
+    watcher.expect(f"han/{METER}/power_active_import", "3", since=mark)
+    watcher.barrier()
+    assert not watcher.messages(f".*{DAMAGED}.*", mark)
+
+
+def test_exchanged_on_a_strong_line(rig):
+    """A check of 16 bits is enough: the first message is another meter's."""
+    house = rig.house()
+    say(house, weak, METER, 1)
+    say(house, lambda meter, power: hdlc(list_of(meter, power)), OTHER, 2)
