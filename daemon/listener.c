@@ -30,6 +30,16 @@ static void end_messages(struct listener *l)
 	} while (event.type != HAN_MORE);
 }
 
+/* The rest of a message that was under way will not come; nobody is told. */
+static void drop_message(struct listener *l)
+{
+	struct han_event event;
+
+	do
+		han_decoder_end(&l->decoder, &event);
+	while (event.type != HAN_MORE);
+}
+
 /* ---- the line's setting ---- */
 
 static struct burst_errors new_errors(struct listener *l)
@@ -148,6 +158,11 @@ static void on_opened(void *user)
 {
 	struct listener *l = user;
 
+	if (l->serial.renewed) {
+		l->heard_ms = 0;
+		drop_message(l);
+		return;
+	}
 	if (l->flush)
 		serial_flush(&l->serial);
 	l->flush = false;
@@ -198,16 +213,6 @@ void listener_open(struct listener *l, const struct listener_settings *settings)
 	port.format = line.format;
 	l->listening = true;
 	serial_open(&l->serial, l->loop, &port, &hooks);
-}
-
-/* The rest of a message that was under way will not come; nobody is told. */
-static void drop_message(struct listener *l)
-{
-	struct han_event event;
-
-	do
-		han_decoder_end(&l->decoder, &event);
-	while (event.type != HAN_MORE);
 }
 
 void listener_mute(struct listener *l, bool muted)

@@ -318,6 +318,7 @@ static void silence_fired(struct timer *timer)
 		set_offline(meter);
 	else
 		meter->hooks.port(meter->hooks.user, meter);
+	search_distrust(&meter->search, patience(meter));
 }
 
 bool meter_is_local(const struct meter_settings *settings)

@@ -12,6 +12,7 @@
 #define ALONE_MS \
 	15000 /* that the remembered port is listened to first: more than most meters' period */
 #define RETURN_MS 30000  /* that a lost port is waited for */
+#define TRUST_MS  30000  /* of silence on a connection, at least: silent-after may be a second */
 #define DOUBT_MS  600000 /* without a valid frame, until the meter may be elsewhere */
 
 static const char *key_of(const struct search *s)
@@ -353,4 +354,11 @@ void search_mute(struct search *s, bool muted)
 		if (s->listeners[i])
 			listener_mute(s->listeners[i], muted);
 	}
+}
+
+void search_distrust(struct search *s, uint64_t silence_ms)
+{
+	if (s->settings->device)
+		serial_distrust(&s->listeners[0]->serial,
+		                silence_ms > TRUST_MS ? silence_ms : TRUST_MS);
 }

@@ -72,6 +72,9 @@ void search_close(struct search *s); /* accepts a zeroed or half-built one */
 /* The bus is without power, or has just been given it: see listener_mute(). */
 void search_mute(struct search *s, bool muted);
 
+/* Nothing valid has come for so long: see serial_distrust(). */
+void search_distrust(struct search *s, uint64_t silence_ms);
+
 /* Whether a port is open. */
 bool search_is_open(const struct search *s);
 

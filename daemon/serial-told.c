@@ -1,6 +1,7 @@
 #include "serial-told.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "journal.h"
@@ -32,6 +33,15 @@ static const char *advice(int err)
 	}
 }
 
+char *serial_describe_line(const struct serial_settings *settings, char buf[SERIAL_LINE])
+{
+	buf[0] = '\0';
+	if (serial_is_local(settings->device))
+		snprintf(buf, SERIAL_LINE, "%u %s", settings->baud,
+		         serial_format_name(settings->format));
+	return buf;
+}
+
 void serial_tell_open(const struct serial *s)
 {
 	bool news = !s->settings.quiet && !s->in_vain;
@@ -58,4 +68,14 @@ void serial_tell_lost(const struct serial *s, int err, bool is_gone, bool news)
 	else
 		log_debug("serial: %s: %s, trying again in %g s", s->path, strerror(-err),
 		          (double)s->delay_ms / 1000);
+}
+
+void serial_tell_renewal(const struct serial *s)
+{
+	struct journal j = { 0 };
+
+	journal_text(&j, "PORT", s->path);
+	log_write(s->renewals == 0 ? LOG_INFO : LOG_DEBUG, j.fields,
+	          "serial: %s: nothing has come for %.0f s: connecting anew", s->path,
+	          (double)(loop_now_ms() - s->octets_ms) / 1000);
 }

@@ -11,4 +11,7 @@ void serial_tell_open(const struct serial *s);
  * there. news: it is not what was told last. */
 void serial_tell_lost(const struct serial *s, int err, bool is_gone, bool news);
 
+/* The connection is going to be made anew, as nothing comes; one line for all renewals until something does. */
+void serial_tell_renewal(const struct serial *s);
+
 #endif

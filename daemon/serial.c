@@ -15,6 +15,8 @@
 
 #define RETRY_FIRST_MS 500
 #define RETRY_LAST_MS  10000
+#define RENEW_LAST_MS  300000
+#define HANG_UP_MS     2000 /* in which a server that takes one call only sees that it is over */
 #define READS_TO_FLUSH 16
 #define PART           64  /* octets that the kernel gives at once when it has more */
 #define TURN           512 /* that a port is read of before it is others' turn */
@@ -128,6 +130,7 @@ static void serial_lost(struct serial *s, int err)
 	bool is_gone = of_use || (is_open && serial_is_local(s->settings.device));
 
 	s->in_vain = is_open && !of_use;
+	s->renewed = false;
 	if (is_open)
 		close_tty(s);
 	if (of_use)
@@ -162,6 +165,7 @@ static void read_all(struct serial *s, bool awaited)
 			return;
 		}
 		taken += (size_t)n;
+		s->octets_ms = loop_now_ms();
 		nap_octets(&s->nap, (size_t)n, awaited, loop_now_ns());
 		s->hooks.octets(s->hooks.user, buf, (size_t)n);
 		if (!serial_is_open(s))
@@ -204,12 +208,16 @@ static void take(struct serial *s, int fd)
 		serial_lost(s, rc);
 		return;
 	}
-	serial_tell_open(s);
+	if (!s->renewed)
+		serial_tell_open(s);
 	s->heard = false;
-	s->opened_ms = loop_now_ms();
+	s->opened_ms = s->octets_ms = loop_now_ms();
+	if (s->trust_ms)
+		timer_start(&s->retry, s->trust_ms, 0);
 	if (!count_errors(fd, &s->before))
 		s->before = (struct serial_errors){ 0 };
 	s->hooks.opened(s->hooks.user);
+	s->renewed = false;
 }
 
 static void try_tty(struct serial *s)
@@ -254,9 +262,39 @@ static void try_open(struct serial *s)
 		try_tcp(s);
 }
 
+/* It is closed first: a server may take one call only, or count them. */
+static void renew(struct serial *s)
+{
+	uint64_t silent_ms = loop_now_ms() - s->octets_ms;
+
+	if (silent_ms < s->trust_ms) {
+		timer_start(&s->retry, s->trust_ms - silent_ms, 0);
+		return;
+	}
+	serial_tell_renewal(s);
+	if (s->heard)
+		s->last_err = 0;
+	s->renewals++;
+	s->renewed = true;
+	if (s->trust_ms < RENEW_LAST_MS)
+		s->trust_ms = s->trust_ms * 2 < RENEW_LAST_MS ? s->trust_ms * 2 : RENEW_LAST_MS;
+	close_tty(s);
+	timer_start(&s->retry, HANG_UP_MS, 0);
+}
+
 static void retry(struct timer *timer)
 {
-	try_open(container_of(timer, struct serial, retry));
+	struct serial *s = container_of(timer, struct serial, retry);
+
+	(serial_is_open(s) ? renew : try_open)(s);
+}
+
+void serial_distrust(struct serial *s, uint64_t silence_ms)
+{
+	if (s->trust_ms || !serial_is_open(s) || serial_is_local(s->settings.device))
+		return;
+	s->trust_ms = silence_ms;
+	renew(s);
 }
 
 void serial_open(struct serial *s, struct loop *loop, const struct serial_settings *settings,
@@ -290,15 +328,6 @@ bool serial_is_local(const char *device)
 	return !address_is(device);
 }
 
-char *serial_describe_line(const struct serial_settings *settings, char buf[SERIAL_LINE])
-{
-	buf[0] = '\0';
-	if (serial_is_local(settings->device))
-		snprintf(buf, SERIAL_LINE, "%u %s", settings->baud,
-		         serial_format_name(settings->format));
-	return buf;
-}
-
 bool serial_is_open(const struct serial *s)
 {
 	return s->source.fd >= 0;
@@ -330,6 +359,9 @@ void serial_flush(struct serial *s)
 void serial_note_frame(struct serial *s, size_t len)
 {
 	s->heard = true;
+	if (s->trust_ms)
+		timer_stop(&s->retry);
+	s->trust_ms = s->renewals = 0;
 	nap_frame(&s->nap, len);
 }
 

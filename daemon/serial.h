@@ -25,7 +25,7 @@ struct serial_settings {
 struct serial_hooks {
 	void *user;
 	void (*octets)(void *user, const uint8_t *buf, size_t len); /* len > 0 */
-	void (*opened)(void *user);
+	void (*opened)(void *user); /* also when a connection is another one: serial->renewed */
 	void (*lost)(void *user,
 	             int err); /* also when it cannot be opened: err is a negative errno; of a
 	                        * connection -EINPROGRESS while the first one is being made */
@@ -57,6 +57,10 @@ struct serial {
 	bool exclusive;
 	bool heard;         /* a sound frame came since it was opened, */
 	uint64_t opened_ms; /* which was then */
+	uint64_t octets_ms; /* when any came last, or it was opened */
+	uint64_t trust_ms;  /* how long a connection in doubt may be silent; 0: none is in doubt */
+	unsigned renewals;  /* since a sound frame came */
+	bool renewed;       /* the connection is another one: it is being made, or told */
 	bool in_vain;       /* when it was open last it was of no use: so far it is no news */
 	struct serial_errors before; /* the kernel counts from boot */
 };
@@ -89,6 +93,11 @@ int serial_set_line(struct serial *s, unsigned baud, enum serial_format format);
 /* A sound frame of len octets was among the octets being told: naps learn from it, and the port is one that is of use.
  * Within hooks.octets. */
 void serial_note_frame(struct serial *s, size_t len);
+
+/* Nothing valid has come for so long. A connection over which nothing at all came for that time is made anew, as a
+ * serial server may hang and keep it: until serial_note_frame() again and again, less and less often. That it is
+ * not open meanwhile is told only when the other one cannot be made. Nothing happens to a port of this machine. */
+void serial_distrust(struct serial *s, uint64_t silence_ms);
 
 /* Keeps others away (TIOCEXCL): called after the first valid frame. */
 void serial_claim(struct serial *s);

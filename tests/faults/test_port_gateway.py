@@ -52,7 +52,7 @@ def test_forgets(rig):
             message = street.talk(1, next(numbers))
             until("the other meter", lambda: street.came(1, message))
             pause(0.5)
-            return street.daemon.lines("port lost", since=row.mark)
+            return street.daemon.lines("port lost|connecting anew", since=row.mark)
         until("the end of the connection", is_lost, 45)
         assert street.watcher.state()["han/m0/availability"] == "offline"
         speaks_again(row, street)
@@ -94,3 +94,24 @@ def test_hangs_up(rig, greeting):
         gateway.calls = gateway.mark()
         row.over()
         speaks_again(row, street)
+
+
+@pytest.mark.background
+def test_hangs(rig):
+    """A gateway that hangs keeps the connection and brings nothing: it is called anew, which is told once, and the
+    meter stays silent until then."""
+    gateway = rig.keep(Gateway())
+    street = house(rig, gateway, **{"silent-after": 5})
+    with Row("gateway hangs, and keeps the connection", street.daemon, f"{re.escape(gateway.path)} has fallen silent",
+             "frames arrive", within=10, loud=2) as row:  # the other one is silent, too
+        first, mark = gateway.since()[-1].socket, street.watcher.mark()
+        gateway.calls = gateway.mark()
+        gateway.wait("another call", lambda seen: seen, gateway.calls, 60)
+        assert first.recv(1) == b""  # it was hung up before
+        street.daemon.expect_line(re.escape(gateway.path), "connecting anew", since=row.mark, levels=["info"])
+        row.over()
+        speaks_again(row, street)
+        street.watcher.expect("han/m0/diagnostics/problem", "ok", since=mark)
+    problems = [m.payload for m in street.watcher.messages("han/m0/diagnostics/problem", mark)]
+    assert ["silent" in text for text, _ in itertools.groupby(problems)] == [True, False], problems
+    assert len(gateway.since()) == 2
