@@ -112,6 +112,7 @@ struct mqtt_session {
 	unsigned pause_ms;                 /* before the next attempt */
 	bool restless; /* connected, and nobody was told: it may be for a moment only */
 	bool rivalry;  /* another client takes our place again and again, or it looks so */
+	bool futile;   /* sessions end again and again for another cause */
 	bool stuck;    /* the last session was, and nothing has been acknowledged since */
 	unsigned brief_sessions; /* in a row */
 	uint64_t connected_ms;   /* when the broker accepted the login */

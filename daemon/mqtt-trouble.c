@@ -147,7 +147,7 @@ static void ended(struct mqtt_session *s, const char *why)
 	bool again = is_brief_again(s);
 	char what[MQTT_STATUS];
 
-	s->rivalry |= again;
+	s->futile |= again;
 	snprintf(what, sizeof(what), "%s%.200s",
 	         again ? "again and again, soon after the login: " : "", why);
 	mqtt_trouble_tell(s, again ? MQTT_FAULT_SETTING : MQTT_FAULT_AWAY, what);
@@ -239,7 +239,7 @@ void mqtt_trouble_stuck(struct mqtt_session *s)
 	bool again = s->stuck;
 
 	s->stuck = true;
-	s->rivalry |= again;
+	s->futile |= again;
 	mqtt_trouble_tell(s, again ? MQTT_FAULT_SETTING : MQTT_FAULT_AWAY,
 	                  "messages are not acknowledged");
 }
@@ -256,7 +256,7 @@ static void forget(struct mqtt_session *s)
 {
 	memset(s->told, 0, sizeof(s->told));
 	s->told_count = 0;
-	s->rivalry = false;
+	s->rivalry = s->futile = false;
 	s->fault = MQTT_FAULT_AWAY;
 	s->pause_ms = pauses[MQTT_FAULT_AWAY].first_ms;
 }
@@ -269,22 +269,29 @@ static void tell_connected(struct mqtt_session *s, int level)
 	log_write(level, j.fields, "mqtt: connected to broker %s port %u", s->host, s->port);
 }
 
+/* It takes people, or a long session, to believe that it is over. */
+static bool is_persistent(const struct mqtt_session *s)
+{
+	return s->rivalry || s->futile;
+}
+
 /* What comes and goes every few seconds has nothing new to say. */
 void mqtt_trouble_over(struct mqtt_session *s)
 {
 	s->connected_ms = loop_now_ms();
-	s->restless = s->rivalry || s->brief_sessions >= BRIEF_TOLD;
+	s->restless = is_persistent(s) || s->brief_sessions >= BRIEF_TOLD;
 	tell_connected(s, s->restless ? LOG_DEBUG : LOG_INFO);
 	if (!s->restless)
 		forget(s);
-	else if (!s->rivalry)
+	else if (!is_persistent(s))
 		s->pause_ms = pauses[MQTT_FAULT_AWAY].first_ms;
 	set_status(s, "connected", false);
 }
 
 void mqtt_trouble_calm(struct mqtt_session *s)
 {
-	if (!s->restless || loop_now_ms() - s->connected_ms < (s->rivalry ? CALM_MS : BRIEF_MS))
+	if (!s->restless ||
+	    loop_now_ms() - s->connected_ms < (is_persistent(s) ? CALM_MS : BRIEF_MS))
 		return;
 	s->restless = false;
 	s->brief_sessions = 0;

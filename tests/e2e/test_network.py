@@ -266,11 +266,14 @@ def test_sessions_are_ended(rig):
 @pytest.mark.background
 def test_never_acknowledged(rig):
     """A broker that answers logins and pings, and acknowledges nothing, session after session: after the second one
-    it is tried less and less often, and one line says so."""
+    it is tried less and less often, and one line says so. When the connection is lost then, no other client did it."""
+    clients = []
+
     def serve():
         with contextlib.suppress(OSError):
             while not ENDED.is_set():
                 client, _ = door.accept()
+                clients.append(client)
                 with client, contextlib.suppress(OSError):
                     client.recv(4096)
                     client.sendall(b"\x20\x03\x00\x00\x00")
@@ -286,6 +289,9 @@ def test_never_acknowledged(rig):
         mark = daemon.log.mark()
         pause(4)  # in the next session, which is nothing new
         assert not daemon.lines("mqtt:", since=mark)
+        clients[-1].shutdown(socket.SHUT_RDWR)
+        daemon.expect_line("connection lost; trying again every 2 s", levels=("info",))
+        assert not daemon.lines("same client-id")
         door.shutdown(socket.SHUT_RDWR)
 
 
