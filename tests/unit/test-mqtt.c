@@ -590,7 +590,7 @@ static void test_keepalive(void **state)
 	h->broker.keepalive = 2;
 	open_session(h, MQTT_PROTOCOL_5);
 	await_session(h, 1);
-	assert_true(trial_run(&h->trial, has_pinged_twice, h, 6000));
+	assert_true(trial_run(&h->trial, has_pinged_twice, h, 9000));
 }
 
 #define WITH_HOUSE(test) cmocka_unit_test_setup_teardown(test, house_setup, house_teardown)
