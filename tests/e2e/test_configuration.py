@@ -389,6 +389,14 @@ def test_mistake_in_drop_in(rig):
     assert not checked.tells(2), "to override is no mistake"
 
 
+def nobody():
+    """What makes a command one of nobody, who may not run programs everywhere, as in root's home."""
+    command = ["setpriv", "--reuid=65534", "--clear-groups"]
+    if subprocess.run([*command, *HANMQTTD, "--version"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("nobody may not run the daemon from where it is")
+    return command
+
+
 def test_drop_in_that_leads_nowhere(rig):
     """A drop-in that is a link to nothing is a mistake."""
     link = rig.directory("conf") / "h.conf.d" / "a.conf"
@@ -409,7 +417,7 @@ def test_drop_ins_that_may_not_be_read(rig):
         if directory == rig.base.parent:
             break
         directory.chmod(0o755)
-    done = subprocess.run(["setpriv", "--reuid=65534", "--clear-groups", *HANMQTTD, "--check", "--config", str(path)],
+    done = subprocess.run([*nobody(), *HANMQTTD, "--check", "--config", str(path)],
                           capture_output=True, text=True, timeout=PATIENCE, env=environment(), check=False)
     assert (done.returncode, done.stderr) == (78, f"{path}.d: Permission denied\n")
 

@@ -6,7 +6,7 @@ import pytest
 
 from certificates import Authority
 from programs import ROOT
-from test_configuration import Checked
+from test_configuration import Checked, nobody
 
 PSK = "00112233445566778899aabbccddeeff"
 
@@ -117,6 +117,6 @@ def test_not_for_the_daemon(rig):
     for path in (rig.base, files.directory, files.directory / "a"):
         path.chmod(0o755)
     files.cert.chmod(0o644)
-    daemon = rig.daemon(text, wrap=("setpriv", "--reuid=65534", "--clear-groups"), ready=False)
+    daemon = rig.daemon(text, wrap=nobody(), ready=False)
     assert daemon.ended() == 78
     daemon.expect_line(r":4: \[mqtt\] key-file: ", "Permission denied")
