@@ -110,17 +110,30 @@ static void pause_fired(struct timer *timer)
 
 /* ---- the port ---- */
 
+/* Whether so many octets have taken so much of that time on the line that it was not silent for long. */
+static bool line_was_busy(const struct listener *l, size_t octets, uint64_t pause_ms)
+{
+	struct tuning_line line = tuning_line(&l->tuning);
+	uint64_t taken_ms = octets * serial_octet_ns(line.baud, line.format) / 1000000;
+
+	return serial_is_local(l->device) && taken_ms + HAN_IDLE_MS >= pause_ms;
+}
+
 /* By the decoder's clock a pause on the line ends what has begun; but it may be us who paused. Then all that a frame
- * lacks is here at once, and the clock has stood still. If it was the line, what comes now is the next frame: there is
+ * lacks is here at once, or, after a nap that ended a little early or amid a frame, as much as the line can have
+ * brought meanwhile; and the clock has stood still. If it was the line, what comes now is the next frame: there is
  * little of it, or the check fails and it is found inside. */
 static uint64_t line_time(struct listener *l, size_t len, uint64_t now)
 {
 	uint64_t pause_ms = now - l->heard_ms;
 	size_t wanted = han_decoder_wanted(&l->decoder);
 
-	if (l->heard_ms && pause_ms > HAN_IDLE_MS && wanted > 1 &&
-	    len + serial_waiting(&l->serial) >= wanted)
-		l->stood_ms += pause_ms;
+	if (l->heard_ms && pause_ms > HAN_IDLE_MS && wanted > 1) {
+		size_t here = len + serial_waiting(&l->serial);
+
+		if (here >= wanted || line_was_busy(l, here, pause_ms))
+			l->stood_ms += pause_ms;
+	}
 	l->heard_ms = now;
 	return now - l->stood_ms;
 }

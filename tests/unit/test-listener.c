@@ -296,6 +296,24 @@ static void test_pauses(void **state)
 	}
 }
 
+/* A long frame takes more than HAN_IDLE_MS: a nap that lasts until its last octets may end before they are there. */
+static void test_nap_within(void **state)
+{
+	static const uint8_t text[240];
+	struct frame frame;
+
+	(void)state;
+	listen_with(2400, SERIAL_8N1, NULL);
+	frame_make(&frame, 0xA000, "01", "0201", text, sizeof(text));
+	pty_write(&heard.pty, frame.octets, 12);
+	await(has_octets, 12);
+	usleep((HAN_IDLE_MS + 50) * 1000);
+	pty_write(&heard.pty, frame.octets + 12, frame.len - 13);
+	await(has_octets, (unsigned)frame.len - 1);
+	pty_write(&heard.pty, frame.octets + frame.len - 1, 1);
+	await(has_frames, 1);
+}
+
 /* Closed and opened on another port, as often as one likes. */
 static void test_again(void **state)
 {
@@ -383,6 +401,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_remembered, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_replug, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_pauses, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_nap_within, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_muted_within, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_muted_at_once, setup, teardown),
