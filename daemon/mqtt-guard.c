@@ -12,7 +12,8 @@ __attribute__((visibility("default"))) _Noreturn void assertion_failed(
 	const char *assertion, const char *file, unsigned line,
 	const char *function) __asm__("__assert_fail");
 
-/* Nothing is locked there; what libmosquitto had read of the packet is lost, some hundred octets. */
+/* Nothing is locked there. What libmosquitto had read of the packet is lost: some hundred octets, of a packet that is made
+ * for it up to a megabyte; the pauses between such sessions grow to a minute. */
 void assertion_failed(const char *assertion, const char *file, unsigned line, const char *function)
 {
 	if (way_out && function && strcmp(function, "log__printf") == 0)
