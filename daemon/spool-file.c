@@ -202,6 +202,17 @@ static int prepare_tables(struct spool *s, const char **cause)
 	return rc;
 }
 
+/* SQLite would open what is no file, and wait for ever where it is a pipe. */
+static void remove_no_file(const char *path, const char *suffix)
+{
+	char beside[PATH_MAX];
+	struct stat st;
+
+	snprintf(beside, sizeof(beside), "%.*s%s", PATH_MAX - 16, path, suffix);
+	if (lstat(beside, &st) == 0 && !S_ISREG(st.st_mode))
+		remove(beside);
+}
+
 /* SQLite would take a mode from the umask, and what is no file for one. */
 static int make_file(const char *path, const char **cause)
 {
@@ -216,6 +227,8 @@ static int make_file(const char *path, const char **cause)
 	if (fd < 0)
 		return -errno;
 	close(fd);
+	remove_no_file(path, "-journal");
+	remove_no_file(path, "-wal");
 	return 0;
 }
 

@@ -500,6 +500,25 @@ static void test_rest(void **state)
 	spool_close(&s);
 }
 
+/* A pipe where SQLite keeps its journal or log: nobody waits for its other end. */
+static void test_pipes(void **state)
+{
+	static const char *const names[] = { SPOOL_FILE "-journal", SPOOL_FILE "-wal" };
+	const struct scratch *scratch = *state;
+	char path[SCRATCH_PATH];
+
+	for (size_t i = 0; i < 2; i++) {
+		struct spool s = open_spool(scratch, NULL, NULL);
+
+		add(&s, i + 1, "a", "one");
+		spool_close(&s);
+		assert_int_equal(mkfifo(scratch_path(scratch, names[i], path), 0600), 0);
+		s = open_spool(scratch, NULL, NULL);
+		assert_int_equal(read_all(&s, 0).count, i + 1);
+		spool_close(&s);
+	}
+}
+
 static void test_absent(void **state)
 {
 	struct spool_repair repair;
@@ -532,6 +551,7 @@ int main(void)
 		WITH_SCRATCH(test_removed),
 		WITH_SCRATCH(test_removed_for_good),
 		WITH_SCRATCH(test_rest),
+		WITH_SCRATCH(test_pipes),
 		cmocka_unit_test(test_absent),
 	};
 
