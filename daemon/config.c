@@ -14,7 +14,6 @@
 #include "secret.h"
 #include "settle.h"
 
-#define KEYS_MAX 16384 /* of all files together: all keys of a thousand meters */
 #define WHAT_MAX 640
 
 /* Where a key was set, to tell of what it means with others, and to find it set twice. */
@@ -34,8 +33,8 @@ struct reader {
 	const char *kind; /* the section's first word; NULL when it is none of ours */
 	char section[CONFFILE_SECTION + 1];
 	size_t meter;
-	struct origin origins[KEYS_MAX];
-	size_t origin_count;
+	struct origin *origins; /* all keys of all files */
+	size_t origin_count, origin_room;
 };
 
 static void tell(struct reader *r, const char *path, unsigned line, const char *what)
@@ -111,10 +110,18 @@ static size_t meter_of(struct config *config, const char *section)
 
 static void add_origin(struct reader *r, const struct conffile *at, const struct setting *setting)
 {
-	const struct origin now = { setting, r->meter, r->file, at->line };
+	if (r->origin_count == r->origin_room) {
+		const size_t room = r->origin_room ? 2 * r->origin_room : 64;
+		struct origin *more = reallocarray(r->origins, room, sizeof(*more));
 
-	if (r->origin_count < KEYS_MAX)
-		r->origins[r->origin_count++] = now;
+		if (!more) {
+			mistake(r, at, "[%s]: no memory", r->section);
+			return;
+		}
+		r->origins = more;
+		r->origin_room = room;
+	}
+	r->origins[r->origin_count++] = (struct origin){ setting, r->meter, r->file, at->line };
 }
 
 /* text is what stands behind "meter". */
@@ -360,6 +367,9 @@ struct config *config_load(const char *path, bool required, const struct config_
 		r->report = report;
 		read_all(r, path, required);
 		failed = r->failed;
+		free(r->origins);
+	} else {
+		report->mistake(report->user, "no memory to read the configuration");
 	}
 	free(r);
 	if (!failed)
