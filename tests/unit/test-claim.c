@@ -63,18 +63,19 @@ static bool believe(struct claim *claim, enum han_identity by, const char *known
                     enum han_identity said_by, const char *said, const struct han_reading *shape)
 {
 	const struct identity before = identity_made(by, known), now = identity_made(said_by, said);
-	uint8_t *message = malloc(strlen(said));
+	const size_t len = strlen(said);
+	uint8_t *message = malloc(len);
 	struct han_reading reading = *shape;
 	bool believed;
 
 	assert_non_null(message);
-	memcpy(message, said, strlen(said));
+	for (size_t i = 0; i < len; i++)
+		message[i] = (uint8_t)said[i];
 	reading.message = message;
-	reading.message_len = strlen(said);
+	reading.message_len = len;
 	reading.count = 2;
-	reading.values[0] = (struct han_value){ .type = HAN_VALUE_TEXT,
-		                                .octets = message,
-		                                .len = strlen(said) };
+	reading.values[0] =
+		(struct han_value){ .type = HAN_VALUE_TEXT, .octets = message, .len = len };
 	reading.values[1] =
 		(struct han_value){ .type = HAN_VALUE_NUMBER, .number = { .magnitude = 7 } };
 	believed = claim_believe(claim, &before, &now, &reading);
