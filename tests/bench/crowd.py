@@ -1,4 +1,5 @@
 """What the benches with many meters are put together from: the meters, somebody who hears them, the daemon's costs."""
+import contextlib
 import json
 import pathlib
 import re
@@ -90,19 +91,21 @@ def key_of(heard):
 
 
 class Costs:
-    """What a process has used so far: nanoseconds on a processor and wake-ups, of its main thread and of the others."""
+    """What a process has used so far: nanoseconds on a processor and wake-ups, of its main thread and of the others.
+    Threads that have ended count with their nanoseconds, and no longer with their wake-ups."""
 
     def __init__(self, pid):
-        self.main_ns = self.others_ns = self.main_wakes = self.others_wakes = 0
+        self.main_wakes = self.others_wakes = 0
+        self.main_ns = int(pathlib.Path(f"/proc/{pid}/task/{pid}/schedstat").read_text(encoding="ascii").split()[0])
+        self.others_ns = time.clock_gettime_ns(~pid << 3 | 2) - self.main_ns  # clock_getcpuclockid(3)
         for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-            spent = int((task / "schedstat").read_text(encoding="ascii").split()[0])
-            status = (task / "status").read_text(encoding="ascii")
-            wakes = int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", status, re.M)[1])
-            if int(task.name) == pid:
-                self.main_ns, self.main_wakes = spent, wakes
-            else:
-                self.others_ns += spent
-                self.others_wakes += wakes
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                status = (task / "status").read_text(encoding="ascii")
+                wakes = int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", status, re.M)[1])
+                if int(task.name) == pid:
+                    self.main_wakes = wakes
+                else:
+                    self.others_wakes += wakes
 
     @property
     def cpu_ns(self):
