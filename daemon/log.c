@@ -167,23 +167,6 @@ static bool may_pass(const struct log_place *place, int level, const struct log_
 	return pass;
 }
 
-/* What comes from outside makes no lines of its own. A text that is no UTF-8, be it as it was cut somewhere, would be
- * shown as "[blob data]" and no more. */
-static void make_clean(char *text)
-{
-	bool is_utf8;
-
-	for (char *c = text; *c; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7F)
-			*c = '?';
-	}
-	is_utf8 = utf8_is_text((const uint8_t *)text, strlen(text));
-	for (char *c = text; *c && !is_utf8; c++) {
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	}
-}
-
 void log_write_at(const struct log_place *place, int level, const struct log_field *fields,
                   const char *format, ...)
 {
@@ -197,7 +180,7 @@ void log_write_at(const struct log_place *place, int level, const struct log_fie
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	make_clean(text);
+	utf8_make_line(text); /* journalctl shows what is no UTF-8 as "[blob data]" */
 	if (!may_pass(place, level, fields, text, &suppressed))
 		return;
 	len = strlen(text);
@@ -226,7 +209,7 @@ void log_catch_up(void)
 
 		snprintf(text, sizeof(text), "%s (the last of " SUPPRESSED ")", kind.text,
 		         kind.suppressed, plural(kind.suppressed));
-		make_clean(text);
+		utf8_make_line(text);
 		if (log_enabled(kind.level))
 			write_out(NULL, kind.level, NULL, text);
 	}

@@ -13,22 +13,6 @@
 #define GOODBYE_US \
 	5000000 /* a stop takes 2 s; more is for a machine that is very busy going down */
 
-/* A line break would begin another assignment, and systemd takes nothing but UTF-8. */
-static void make_clean(char *text)
-{
-	bool is_utf8;
-
-	for (char *c = text; *c; c++) {
-		if ((unsigned char)*c < 0x20 || *c == 0x7F)
-			*c = '?';
-	}
-	is_utf8 = utf8_is_text((const uint8_t *)text, strlen(text));
-	for (char *c = text; *c && !is_utf8; c++) {
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	}
-}
-
 static bool may_feed(struct service *service)
 {
 	uint64_t stalled_ms = service->stalled_ms ? service->stalled_ms(service->user) : 0;
@@ -99,7 +83,7 @@ static void send_status(struct service *service)
 
 	snprintf(status, sizeof(status), "%s%s%s", service->sentence,
 	         service->remark[0] ? "; " : "", service->remark);
-	make_clean(status);
+	utf8_make_line(status); /* a line break would begin another assignment */
 	if (strcmp(status, service->sent) == 0)
 		return;
 	memcpy(service->sent, status, sizeof(status));
@@ -134,7 +118,7 @@ void service_failed(int error, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(status, sizeof(status), format, args);
 	va_end(args);
-	make_clean(status);
+	utf8_make_line(status);
 	if (error > 0)
 		sd_notifyf(0, "STATUS=%s\nERRNO=%d", status, error);
 	else

@@ -1,5 +1,7 @@
 #include "utf8.h"
 
+#include <string.h>
+
 /* Octets of the character that begins there, without those of controls; 0: it is not UTF-8 (RFC 3629). */
 static size_t utf8_length(const uint8_t *at, size_t left)
 {
@@ -40,4 +42,19 @@ bool utf8_is_text(const uint8_t *at, size_t left)
 		left -= n;
 	}
 	return true;
+}
+
+void utf8_make_line(char *text)
+{
+	bool is_utf8;
+
+	for (char *c = text; *c; c++) {
+		if ((unsigned char)*c < 0x20 || *c == 0x7F)
+			*c = '?';
+	}
+	is_utf8 = utf8_is_text((const uint8_t *)text, strlen(text));
+	for (char *c = text; *c && !is_utf8; c++) {
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	}
 }
