@@ -112,7 +112,7 @@ def stops_soon(daemon):
 
 @contextlib.contextmanager
 def swallower():
-    """The port of a listener whose queue is full: the kernel answers no further SYN."""
+    """A listener whose queue is full, and who fills it: the kernel answers no further SYN."""
     with socket.socket() as door, contextlib.ExitStack() as guests:
         door.bind(("127.0.0.1", 0))
         door.listen(0)
@@ -120,15 +120,15 @@ def swallower():
             guest = guests.enter_context(socket.socket())
             guest.setblocking(False)
             guest.connect_ex(door.getsockname())
-        yield door.getsockname()[1]
+        yield door, guests
 
 
 @pytest.mark.background
 def test_syn_unanswered(rig):
     """A broker behind a wall that swallows everything: the meter is read, and after a while one line says that
     nobody answers."""
-    with swallower() as broker_port:
-        port = rig.port()
+    with swallower() as (door, _):
+        port, broker_port = rig.port(), door.getsockname()[1]
         daemon = rig.daemon(config(broker_port, port.path, log=DEBUG), env={"WATCHDOG_USEC": "500000"})
         lives_on(daemon, port)
         daemon.expect_line(f"port {broker_port}", "no answer", timeout=15)
@@ -142,13 +142,7 @@ def test_syn_unanswered(rig):
 def test_reload_while_connecting(rig):
     """What waits for the answer to a SYN when another broker, or another login, is set does not log in any more: with
     the same client-id it would throw out the session that took its place."""
-    with socket.socket() as door, contextlib.ExitStack() as guests:
-        door.bind(("127.0.0.1", 0))
-        door.listen(0)
-        for _ in range(4):
-            guest = guests.enter_context(socket.socket())
-            guest.setblocking(False)
-            guest.connect_ex(door.getsockname())
+    with swallower() as (door, guests):
         port, broker_port = rig.port(), door.getsockname()[1]
         daemon = rig.daemon(config(broker_port, port.path, mqtt={"client-id": "first"}))
         pause(0.5)  # it has sent its SYN
@@ -166,8 +160,8 @@ def test_reload_while_connecting(rig):
 
 def test_stop_while_connecting(rig):
     """A stop does not wait for the answer to a SYN."""
-    with swallower() as broker_port:
-        port = rig.port()
+    with swallower() as (door, _):
+        port, broker_port = rig.port(), door.getsockname()[1]
         daemon = rig.daemon(config(broker_port, port.path, log=DEBUG))
         read_on(daemon, port, 1)
         stops_soon(daemon)
