@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -48,6 +47,15 @@ int loop_add(struct loop *loop, struct source *src, uint32_t events)
 	return epoll_ctl(loop->fd, EPOLL_CTL_ADD, src->fd, &event) < 0 ? -errno : 0;
 }
 
+/* The kernel tells anew what is still so. */
+static void forget_events(struct loop *loop, const struct source *src)
+{
+	for (int i = loop->next; i < loop->count; i++) {
+		if (loop->events[i].data.ptr == src)
+			loop->events[i].events = 0;
+	}
+}
+
 void loop_watch(struct loop *loop, struct source *src, uint32_t events)
 {
 	struct epoll_event event = { .events = events, .data.ptr = src };
@@ -55,6 +63,7 @@ void loop_watch(struct loop *loop, struct source *src, uint32_t events)
 
 	assert(rc == 0);
 	(void)rc;
+	forget_events(loop, src);
 }
 
 void loop_remove(struct loop *loop, struct source *src)
@@ -63,6 +72,7 @@ void loop_remove(struct loop *loop, struct source *src)
 
 	assert(rc == 0);
 	(void)rc;
+	forget_events(loop, src);
 }
 
 uint64_t loop_now_ns(void)
@@ -73,23 +83,31 @@ uint64_t loop_now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+uint64_t loop_ms(uint64_t ns)
+{
+	return ns / MS_NS + 1;
+}
+
 uint64_t loop_now_ms(void)
 {
-	return loop_now_ns() / 1000000 + 1;
+	return loop_ms(loop_now_ns());
 }
 
 /* ---- the timers that are pending ---- */
 
-/* They are a pairing heap: none is due before its parent. A parent knows its first child, a child its next brother and
- * what is before it, brother or parent. To put one in costs a comparison, to take the first one out O(log n) on the
- * whole. Whatever is due at the same time comes in any order. */
+/* They are a pairing heap: none has its place before its parent's. A parent knows its first child, a child its next
+ * brother and what is before it, brother or parent. To put one in costs a comparison, to take the first one out
+ * O(log n) on the whole. Whatever is due at the same time comes in any order.
+ *
+ * Most timers are put off again and again, and would touch their neighbours in the heap each time, which are other
+ * meters': one that is put off keeps its place until it is the first. */
 static struct timer *meld(struct timer *a, struct timer *b)
 {
 	struct timer *parent, *child;
 
 	if (!a || !b)
 		return a ? a : b;
-	parent = a->due_ns <= b->due_ns ? a : b;
+	parent = a->place_ns <= b->place_ns ? a : b;
 	child = parent == a ? b : a;
 	child->before = parent;
 	child->next = parent->child;
@@ -123,7 +141,7 @@ static struct timer *meld_brothers(struct timer *list)
 
 static void put_in(struct timer *timer, uint64_t due_ns)
 {
-	timer->due_ns = due_ns;
+	timer->due_ns = timer->place_ns = due_ns;
 	timer->loop->first = meld(timer->loop->first, timer);
 }
 
@@ -145,6 +163,21 @@ static void take_out(struct timer *timer)
 	}
 	timer->due_ns = 0;
 	timer->child = timer->next = timer->before = NULL;
+}
+
+/* The timer that is due first, if that is before `ns`. */
+static struct timer *first_before(struct loop *loop, uint64_t ns)
+{
+	while (loop->first && loop->first->place_ns < ns) {
+		struct timer *first = loop->first;
+		uint64_t due_ns = first->due_ns;
+
+		if (due_ns == first->place_ns)
+			return first;
+		take_out(first);
+		put_in(first, due_ns);
+	}
+	return NULL;
 }
 
 /* ---- when they fire ---- */
@@ -173,6 +206,7 @@ static void fire(struct timer *timer, uint64_t now_ns)
 static void fire_due(struct loop *loop)
 {
 	uint64_t now_ns = loop_now_ns();
+	struct timer *first;
 
 	loop->overslept = !loop->overslept && now_ns > loop->expires_ns &&
 	                  now_ns - loop->expires_ns > OVERSLEPT_NS;
@@ -180,8 +214,8 @@ static void fire_due(struct loop *loop)
 	if (loop->overslept)
 		return;
 	loop->fired_ns = now_ns;
-	while (loop->running && loop->first && loop->first->due_ns <= now_ns) {
-		fire(loop->first, now_ns);
+	while (loop->running && (first = first_before(loop, now_ns + 1)) != NULL) {
+		fire(first, now_ns);
 		settle(loop);
 	}
 }
@@ -191,44 +225,53 @@ static void fire_due(struct loop *loop)
  * is given another (libfaketime). */
 static void set_clock(struct loop *loop)
 {
-	const uint64_t ns = loop->first ? loop->first->due_ns : NEVER;
+	const struct timer *first = first_before(loop, loop->expires_ns);
 	struct itimerspec spec = { 0 };
 	uint64_t now_ns, left_ns;
 	int rc;
 
-	if (ns >= loop->expires_ns)
+	if (!first)
 		return;
 	now_ns = loop_now_ns();
-	left_ns = ns > now_ns + SOON_NS ? ns - now_ns : SOON_NS;
+	left_ns = first->due_ns > now_ns + SOON_NS ? first->due_ns - now_ns : SOON_NS;
 	spec.it_value.tv_sec = (time_t)(left_ns / S_NS);
 	spec.it_value.tv_nsec = (long)(left_ns % S_NS);
 	rc = timerfd_settime(loop->clock, 0, &spec, NULL);
 	assert(rc == 0);
 	(void)rc;
-	loop->expires_ns = ns;
+	loop->expires_ns = first->due_ns;
+}
+
+static void handle_events(struct loop *loop)
+{
+	while (loop->running && loop->next < loop->count) {
+		const struct epoll_event *event = &loop->events[loop->next++];
+		struct source *src = event->data.ptr;
+
+		if (event->events == 0)
+			continue;
+		if (src)
+			src->ready(src, event->events);
+		else
+			fire_due(loop);
+	}
 }
 
 int loop_run(struct loop *loop)
 {
 	loop->running = true;
 	while (loop->running) {
-		struct epoll_event event;
-		struct source *src;
 		int n;
 
 		set_clock(loop);
-		n = epoll_wait(loop->fd, &event, 1, -1);
+		n = epoll_wait(loop->fd, loop->events, LOOP_EVENTS, -1);
 		if (n < 0 && errno != EINTR)
 			return -errno;
-		if (n < 1)
-			continue;
-		src = event.data.ptr;
-		if (src) {
-			src->ready(src, event.events);
-			settle(loop);
-		} else {
-			fire_due(loop);
-		}
+		loop->next = 0;
+		loop->count = n < 0 ? 0 : n;
+		handle_events(loop);
+		loop->next = loop->count = 0;
+		settle(loop);
 	}
 	return 0;
 }
@@ -253,10 +296,17 @@ void timer_fini(struct timer *timer)
 static void start(struct timer *timer, uint64_t due_ns, uint64_t period_ns)
 {
 	const uint64_t fired_ns = timer->loop->fired_ns;
+	const bool keeps_place = timer->due_ns && timer->place_ns <= due_ns;
 
-	timer_stop(timer);
+	if (due_ns <= fired_ns)
+		due_ns = fired_ns + 1;
 	timer->period_ns = period_ns;
-	put_in(timer, due_ns > fired_ns ? due_ns : fired_ns + 1);
+	if (keeps_place) {
+		timer->due_ns = due_ns;
+		return;
+	}
+	timer_stop(timer);
+	put_in(timer, due_ns);
 }
 
 void timer_start(struct timer *timer, uint64_t delay_ms, uint64_t period_ms)

@@ -1,7 +1,8 @@
 /* The event loop: epoll sources, timers (all on one timerfd), signals (signalfd).
  *
- * One thread, one event per wait: a handler may remove any source and any timer, its own too, and no stale
- * pointer waits in a batch. Handlers neither block nor sleep. Knows nothing of what the descriptors are for.
+ * One thread. A wait brings a few events at a time, so that many ports at once cost few waits; a handler may remove any
+ * source and any timer, its own too: what waits for a source is forgotten when that is removed or watched for something
+ * else. Handlers neither block nor sleep. Knows nothing of what the descriptors are for.
  */
 #ifndef LOOP_H
 #define LOOP_H
@@ -10,6 +11,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
+
+#define LOOP_EVENTS 64 /* of one wait */
 
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
@@ -30,7 +34,10 @@ struct loop {
 	uint64_t fired_ns; /* all that were due then have fired */
 	bool overslept;    /* sources have had their turn before the timers */
 	bool running;
-	void (*settled)(void *user); /* after each handler, before the next wait; may be NULL */
+	struct epoll_event
+		events[LOOP_EVENTS]; /* of this wait: those from `next` on wait for their turn */
+	int next, count;
+	void (*settled)(void *user); /* after the handlers, before the next wait; may be NULL */
 	void *user;
 };
 
@@ -51,8 +58,9 @@ void loop_stop(struct loop *loop);
 /* Milliseconds of the monotonic clock; never 0. */
 uint64_t loop_now_ms(void);
 
-/* Nanoseconds of the same clock. */
+/* Nanoseconds of the same clock, and what loop_now_ms() makes of them. */
 uint64_t loop_now_ns(void);
+uint64_t loop_ms(uint64_t ns);
 
 /* A timer fires once, at the earliest delay_ms after timer_start(), or periodically. Of periods that were missed,
  * as the machine was busy or asleep, it makes up for one. */
@@ -62,6 +70,7 @@ struct timer {
 	uint64_t due_ns;    /* of loop_now_ns(); 0: not pending */
 	uint64_t period_ns; /* 0: once */
 	/* In the heap, see loop.c; of the first timer next and before mean nothing. */
+	uint64_t place_ns; /* where it stands: due_ns, or before that when it was put off */
 	struct timer *child, *next, *before;
 };
 
