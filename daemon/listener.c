@@ -10,11 +10,11 @@ bool listener_is_frame(const struct han_event *event)
 	return event->frame && event->type != HAN_MORE && event->type != HAN_BAD_FRAME;
 }
 
-static void pass(struct listener *l, const struct han_event *event)
+static void pass(struct listener *l, const struct han_event *event, uint64_t now_ms)
 {
 	if (listener_is_frame(event)) {
 		serial_note_frame(&l->serial, event->frame_len);
-		tuning_frame(&l->tuning, loop_now_ms());
+		tuning_frame(&l->tuning, now_ms);
 	}
 	l->hooks.event(l->hooks.user, l, event);
 }
@@ -26,7 +26,7 @@ static void end_messages(struct listener *l)
 
 	do {
 		han_decoder_end(&l->decoder, &event);
-		pass(l, &event);
+		pass(l, &event, loop_now_ms());
 	} while (event.type != HAN_MORE);
 }
 
@@ -54,10 +54,11 @@ static struct burst_errors new_errors(struct listener *l)
 /* The timer is not put off with every octet: when it fires too early, it is started again. */
 static void await_pause(struct listener *l)
 {
-	uint64_t due = tuning_due(&l->tuning), now = loop_now_ms();
+	uint64_t due = tuning_due(&l->tuning), now;
 
 	if (!due || l->pause_runs)
 		return;
+	now = loop_now_ms();
 	timer_start(&l->pause, due > now ? due - now : 1, 0);
 	l->pause_runs = true;
 }
@@ -141,7 +142,8 @@ static uint64_t line_time(struct listener *l, size_t len, uint64_t now)
 static void on_octets(void *user, const uint8_t *buf, size_t len)
 {
 	struct listener *l = user;
-	uint64_t now = loop_now_ms(), line;
+	const uint64_t now = l->serial.octets_ms;
+	uint64_t line;
 	struct han_event event = { .type = HAN_PART };
 
 	if (l->muted)
@@ -154,7 +156,7 @@ static void on_octets(void *user, const uint8_t *buf, size_t len)
 
 		buf += used;
 		len -= used;
-		pass(l, &event);
+		pass(l, &event, now);
 	}
 	if (!l->muted)
 		await_pause(l);

@@ -108,7 +108,7 @@ static void listen_anew(struct meter *meter)
 /* A frame whose checks agreed, decoded or not: the meter lives. */
 static void note_frame(struct meter *meter)
 {
-	uint64_t now = loop_now_ms();
+	const uint64_t now = meter->octets_ms;
 
 	meter->counters.frames_ok++;
 	listen_anew(meter);
@@ -165,7 +165,7 @@ static void end_trouble(struct meter *meter)
 	struct journal j;
 	bool told;
 
-	if (!troubles_end(&meter->troubles, loop_now_ms(), &told))
+	if (!troubles_end(&meter->troubles, meter->octets_ms, &told))
 		return;
 	meter_describe(meter, NULL, &j);
 	if (told)
@@ -200,7 +200,7 @@ static void take_reading(struct meter *meter, const struct han_reading *reading)
 /* event->frame is NULL when the rest of a message did not come: the meter need not live. */
 static void refuse_message(struct meter *meter, const struct han_event *event)
 {
-	struct trouble_news news = troubles_note(&meter->troubles, event->err, loop_now_ms());
+	struct trouble_news news = troubles_note(&meter->troubles, event->err, meter->octets_ms);
 
 	log_debug("meter: %s: message refused: %s", search_path(&meter->search),
 	          han_err_name(event->err));

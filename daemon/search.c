@@ -255,7 +255,7 @@ static void on_event(void *user, struct listener *l, const struct han_event *eve
 	struct search *s = user;
 
 	if (listener_is_frame(event)) {
-		s->frame_ms = loop_now_ms();
+		s->frame_ms = l->serial.octets_ms;
 		if (s->found != l)
 			settle_on(s, l);
 		remember(s, l);

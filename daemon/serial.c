@@ -147,14 +147,16 @@ static int closed(const struct serial *s)
 	return serial_is_local(s->settings.device) ? -ENODEV : -ECONNRESET;
 }
 
-/* Reads until the kernel has no more, as one read may return a part only, but at least PART; and a flood waits for its
- * turn, which is short, so that other ports' last octets do not wait for it. */
+/* Reads until the kernel has no more, as one read may return a part only, but at least PART; where there are no naps the
+ * loop tells if it has. A flood waits for its turn, which is short, so that other ports' last octets do not wait for
+ * it. */
 static void read_all(struct serial *s, bool awaited)
 {
 	uint8_t buf[TURN];
 
 	for (size_t taken = 0; taken < TURN;) {
 		ssize_t n = read(s->source.fd, buf, sizeof(buf));
+		uint64_t now_ns;
 
 		if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
 			rest(s);
@@ -165,12 +167,13 @@ static void read_all(struct serial *s, bool awaited)
 			return;
 		}
 		taken += (size_t)n;
-		s->octets_ms = loop_now_ms();
-		nap_octets(&s->nap, (size_t)n, awaited, loop_now_ns());
+		now_ns = loop_now_ns();
+		s->octets_ms = loop_ms(now_ns);
+		nap_octets(&s->nap, (size_t)n, awaited, now_ns);
 		s->hooks.octets(s->hooks.user, buf, (size_t)n);
 		if (!serial_is_open(s))
 			return;
-		if (n < PART) {
+		if (n < PART || !nap_works(&s->nap)) {
 			rest(s);
 			return;
 		}

@@ -57,11 +57,12 @@ struct serial {
 	bool exclusive;
 	bool heard;         /* a sound frame came since it was opened, */
 	uint64_t opened_ms; /* which was then */
-	uint64_t octets_ms; /* when any came last, or it was opened */
-	uint64_t trust_ms;  /* how long a connection in doubt may be silent; 0: none is in doubt */
-	unsigned renewals;  /* since a sound frame came */
-	bool renewed;       /* the connection is another one: it is being made, or told */
-	bool in_vain;       /* when it was open last it was of no use: so far it is no news */
+	uint64_t
+		octets_ms; /* when any came last, those of hooks.octets among them, or it was opened */
+	uint64_t trust_ms; /* how long a connection in doubt may be silent; 0: none is in doubt */
+	unsigned renewals; /* since a sound frame came */
+	bool renewed;      /* the connection is another one: it is being made, or told */
+	bool in_vain;      /* when it was open last it was of no use: so far it is no news */
 	struct serial_errors before; /* the kernel counts from boot */
 };
 
