@@ -12,6 +12,7 @@
 #define FAILURE      0x80   /* reason codes from here on */
 #define STUCK_SENT   0x8000 /* packets have 16-bit numbers, which must not come round */
 #define STUCK_TIMES  2      /* the keepalive time, in which nothing was acknowledged */
+#define UNPACKED     32     /* messages at once */
 #define CAUGHT_UP_MS 5000   /* between two times that all is sent again */
 
 /* What people may do about a refusal. */
@@ -105,6 +106,18 @@ static bool has_room(struct mqtt_session *s)
 	               MQTT_TICKETS;
 }
 
+/* In parts, so that the caller, who has more to hand over, does not wait for the lock. */
+static void unpack(struct mqtt_session *s)
+{
+	bool more = true;
+
+	while (more) {
+		pthread_mutex_lock(&s->lock);
+		more = mqtt_session_unpack(s, UNPACKED);
+		pthread_mutex_unlock(&s->lock);
+	}
+}
+
 static bool take_message(struct mqtt_session *s, struct message *m, bool *more)
 {
 	bool taken;
@@ -128,6 +141,7 @@ static void send_messages(struct mqtt_session *s)
 	bool more, held = false;
 	struct message m;
 
+	unpack(s);
 	while (has_room(s) && take_message(s, &m, &more)) {
 		if (more && !held)
 			hold_back(s, 1);
@@ -187,7 +201,8 @@ void mqtt_sender_turn(struct mqtt_session *s)
 
 bool mqtt_sender_is_done(const struct mqtt_session *s)
 {
-	return outbox_is_empty(&s->outbox) && s->underway_count == 0 && s->writing == 0;
+	return s->parcel.count == 0 && outbox_is_empty(&s->outbox) && s->underway_count == 0 &&
+	       s->writing == 0;
 }
 
 bool mqtt_sender_is_stuck(const struct mqtt_session *s)
@@ -235,6 +250,7 @@ void mqtt_sender_finished(struct mqtt_session *s, int id, int code)
 
 void mqtt_sender_end(struct mqtt_session *s)
 {
-	s->dropped += s->underway_count + s->writing + outbox_clear(&s->outbox);
+	s->dropped += s->underway_count + s->writing + s->parcel.count + outbox_clear(&s->outbox);
+	parcel_clear(&s->parcel);
 	s->underway_count = s->writing = 0;
 }

@@ -20,6 +20,15 @@ void mqtt_absorb(int fd)
 		return; /* nobody woke us */
 }
 
+bool mqtt_session_unpack(struct mqtt_session *s, size_t most)
+{
+	struct message m;
+
+	for (; most > 0 && parcel_take(&s->parcel, &m); most--)
+		outbox_put(&s->outbox, &m); /* and counts what finds no room */
+	return s->parcel.count > 0;
+}
+
 void mqtt_session_drop_requests(struct mqtt_session *s)
 {
 	while (s->requests) {
@@ -44,6 +53,7 @@ void mqtt_session_free(struct mqtt_session *s)
 		mosquitto_destroy(s->mosq);
 	mosquitto_property_free_all(&s->expiry);
 	mosquitto_lib_cleanup();
+	parcel_fini(&s->parcel);
 	outbox_fini(&s->outbox);
 	inbox_fini(&s->inbox);
 	mqtt_session_drop_requests(s);

@@ -1,7 +1,7 @@
 /* The session with the broker, as the caller's thread and the network thread share it.
  *
- * mqtt.c makes it and speaks for the caller; mqtt-network.c is the thread, mqtt-sender.c what it sends,
- * mqtt-answers.c what the broker answers. Knows no topic.
+ * mqtt.c makes it and speaks for the caller, mqtt-handover.c hands over what that sends; mqtt-network.c is the thread,
+ * mqtt-sender.c what it sends, mqtt-answers.c what the broker answers. Knows no topic.
  */
 #ifndef MQTT_SESSION_H
 #define MQTT_SESSION_H
@@ -18,6 +18,7 @@
 #include "mqtt-tls.h"
 #include "mqtt.h"
 #include "outbox.h"
+#include "parcel.h"
 
 #define MQTT_TOPICS    4        /* that are subscribed in every session */
 #define MQTT_REQUESTS  4096     /* that wait at once */
@@ -75,7 +76,8 @@ struct mqtt_session {
 	unsigned number; /* counts sessions that the broker accepted */
 	bool connected;
 	char status[MQTT_STATUS];
-	bool status_refused; /* a fault that people have to mend */
+	bool status_refused;  /* a fault that people have to mend */
+	struct parcel parcel; /* handed over, and not yet in the outbox, behind all there */
 	struct outbox outbox;
 	bool caught_up;
 	uint64_t caught_up_ms; /* when the caller may be told next */
@@ -120,6 +122,9 @@ struct mqtt_session {
 
 /* Frees it; by whoever of the two leaves last. */
 void mqtt_session_free(struct mqtt_session *s);
+
+/* Locked. Puts what was handed over into the outbox, so many messages at most; whether there are more. */
+bool mqtt_session_unpack(struct mqtt_session *s, size_t most);
 
 /* Locked. Forgets what was asked of a session that is over. */
 void mqtt_session_drop_requests(struct mqtt_session *s);

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mqtt-handover.h"
 #include "mqtt-network.h"
 #include "mqtt-session.h"
 #include "thread.h"
@@ -95,6 +96,7 @@ static void woken(struct source *src, uint32_t events)
 
 	(void)events;
 	mqtt_absorb(src->fd);
+	mqtt_hand_over(m); /* to the session that it was meant for */
 	take_news(m, &news);
 	for (size_t i = 0; i < news.ticket_count; i++)
 		m->hooks.acknowledged(m->hooks.user, news.tickets[i]);
@@ -181,7 +183,7 @@ static int session_new(struct mqtt_session **session, const struct mqtt_settings
 	s->max_qos = 2;
 	snprintf(s->status, sizeof(s->status), "connecting");
 	if (rc == 0 &&
-	    (!copy_settings(s, settings, will, topics) ||
+	    (!copy_settings(s, settings, will, topics) || !parcel_init(&s->parcel) ||
 	     !outbox_init(&s->outbox, COUNT_BASE, OCTETS_BASE) || !inbox_init(&s->inbox)))
 		rc = -ENOMEM;
 	if (rc < 0) {
@@ -199,8 +201,10 @@ int mqtt_open(struct mqtt *m, struct loop *loop, const struct mqtt_settings *set
 
 	*m = (struct mqtt){ .hooks = *hooks };
 	snprintf(m->status, sizeof(m->status), "connecting");
-	if (!inbox_init(&m->inbox))
+	if (!inbox_init(&m->inbox) || !parcel_init(&m->parcel)) {
+		mqtt_close(m, 0);
 		return -ENOMEM;
+	}
 	rc = session_new(&m->session, settings, will, topics);
 	if (rc < 0) {
 		mqtt_close(m, 0);
@@ -216,24 +220,6 @@ int mqtt_open(struct mqtt *m, struct loop *loop, const struct mqtt_settings *set
 		m->session->ended = true;
 		mqtt_close(m, 0);
 	}
-	return rc;
-}
-
-int mqtt_send(struct mqtt *m, const struct message *message)
-{
-	struct mqtt_session *s = m->session;
-	int rc = 0;
-
-	pthread_mutex_lock(&s->lock);
-	/* not before connected() was told of this session: its whole state goes out then */
-	if (!s->connected || s->number != m->number) {
-		rc = -ENOTCONN;
-		s->dropped += message->kind == MESSAGE_EVENT && !message->ticket;
-	} else if (!outbox_put(&s->outbox, message)) { /* and counts it */
-		rc = -ENOBUFS;
-	}
-	pthread_mutex_unlock(&s->lock);
-	m->unflushed |= rc == 0;
 	return rc;
 }
 
@@ -258,8 +244,9 @@ static int request(struct mqtt *m, const char *filter, bool subscribe)
 		return -ENOMEM;
 	r->subscribe = subscribe;
 	memcpy(r->filter, filter, size);
+	mqtt_hand_over(m);
 	pthread_mutex_lock(&s->lock);
-	if (!s->connected || s->number != m->number)
+	if (!mqtt_is_told(m))
 		rc = -ENOTCONN;
 	else if (s->request_count == MQTT_REQUESTS)
 		rc = -ENOBUFS;
@@ -291,15 +278,6 @@ void mqtt_provide(struct mqtt *m, size_t meters)
 	outbox_resize(&s->outbox, COUNT_BASE + meters * COUNT_PER_METER,
 	              OCTETS_BASE + meters * OCTETS_PER_METER);
 	pthread_mutex_unlock(&s->lock);
-}
-
-void mqtt_flush(struct mqtt *m)
-{
-	if (!m->unflushed)
-		return;
-	m->unflushed = false;
-	if (!__atomic_exchange_n(&m->session->woken, true, __ATOMIC_SEQ_CST))
-		mqtt_wake(m->session->wake_thread);
 }
 
 struct mqtt_counters mqtt_counters(const struct mqtt *m)
@@ -369,6 +347,9 @@ bool mqtt_close(struct mqtt *m, unsigned wait_ms)
 	struct mqtt_session *s = m->session;
 	bool ended;
 
+	if (s)
+		mqtt_hand_over(m);
+	parcel_fini(&m->parcel);
 	inbox_fini(&m->inbox);
 	if (!s)
 		return true;

@@ -20,6 +20,7 @@
 #include "loop.h"
 #include "message.h"
 #include "mqtt-tls.h"
+#include "parcel.h"
 
 enum mqtt_protocol { MQTT_PROTOCOL_5, MQTT_PROTOCOL_3_1_1 };
 
@@ -71,7 +72,8 @@ struct mqtt {
 	struct inbox inbox; /* that is being read */
 	unsigned number;    /* of the session last told */
 	bool connected;
-	bool refused; /* somebody has to set login, certificates or address right first */
+	bool refused;         /* somebody has to set login, certificates or address right first */
+	struct parcel parcel; /* to be handed over */
 	bool unflushed;
 	char status[MQTT_STATUS]; /* "connected", or why not: a phrase */
 };
@@ -84,9 +86,9 @@ int mqtt_open(struct mqtt *m, struct loop *loop, const struct mqtt_settings *set
               const struct message *will, const char *const *topics,
               const struct mqtt_hooks *hooks);
 
-/* Copies the message into the queue: 0, -ENOTCONN or -ENOBUFS. mqtt_flush() sends what is queued, in one
- * burst. Lost, and counted, is what had no room, and without a session what is not said again in the next:
- * an event that has no ticket. */
+/* Copies the message: 0, -ENOTCONN, or, of one that has a ticket or is long, -ENOBUFS. mqtt_flush() puts what was
+ * copied into the queue and sends it, in one burst. Lost, and counted, is what had no room there, and without a session
+ * what is not said again in the next: an event that has no ticket. */
 int mqtt_send(struct mqtt *m, const struct message *message);
 void mqtt_flush(struct mqtt *m);
 

@@ -1,0 +1,79 @@
+#include "mqtt-handover.h"
+
+#include <errno.h>
+
+#include "mqtt-session.h"
+
+bool mqtt_is_told(const struct mqtt *m)
+{
+	return m->session->connected && m->session->number == m->number;
+}
+
+static bool is_lost(const struct message *m)
+{
+	return m->kind == MESSAGE_EVENT && !m->ticket;
+}
+
+/* Locked. Of a session that is over. */
+static void drop_parcel(struct mqtt *m)
+{
+	struct message message;
+
+	while (parcel_take(&m->parcel, &message))
+		m->session->dropped += is_lost(&message);
+}
+
+void mqtt_hand_over(struct mqtt *m)
+{
+	struct mqtt_session *s = m->session;
+
+	if (m->parcel.count == 0)
+		return;
+	pthread_mutex_lock(&s->lock);
+	if (!mqtt_is_told(m)) {
+		drop_parcel(m);
+	} else if (!parcel_put_all(&s->parcel, &m->parcel)) {
+		mqtt_session_unpack(s, SIZE_MAX);
+		parcel_put_all(&s->parcel, &m->parcel);
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* Past the parcels, behind all that they hold. */
+static int send_alone(struct mqtt *m, const struct message *message)
+{
+	struct mqtt_session *s = m->session;
+	int rc = 0;
+
+	mqtt_hand_over(m);
+	pthread_mutex_lock(&s->lock);
+	mqtt_session_unpack(s, SIZE_MAX);
+	if (!mqtt_is_told(m)) {
+		rc = -ENOTCONN;
+		s->dropped += is_lost(message);
+	} else if (!outbox_put(&s->outbox, message)) { /* and counts it */
+		rc = -ENOBUFS;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return rc;
+}
+
+int mqtt_send(struct mqtt *m, const struct message *message)
+{
+	int rc = 0;
+
+	if (!m->connected || message->ticket || !parcel_put(&m->parcel, message))
+		rc = send_alone(m, message);
+	m->unflushed |= rc == 0;
+	return rc;
+}
+
+void mqtt_flush(struct mqtt *m)
+{
+	if (!m->unflushed)
+		return;
+	m->unflushed = false;
+	mqtt_hand_over(m);
+	if (!__atomic_exchange_n(&m->session->woken, true, __ATOMIC_SEQ_CST))
+		mqtt_wake(m->session->wake_thread);
+}
