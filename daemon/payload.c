@@ -48,6 +48,21 @@ static void write_text(struct writer *w, const char *name, const char *text)
 		writer_text(w, name, text);
 }
 
+/* One of our own. */
+static void write_plain(struct writer *w, const char *name, const char *text)
+{
+	if (text[0])
+		writer_plain(w, name, text, strlen(text));
+}
+
+static void write_number(struct writer *w, const char *name, struct han_decimal number)
+{
+	char text[HAN_DECIMAL_TEXT];
+
+	han_decimal_print(number, text);
+	writer_raw(w, name, text, strlen(text));
+}
+
 static void write_meter_time(struct writer *w, const struct han_reading *reading, time_t now)
 {
 	const struct han_datetime *said = han_reading_time(reading);
@@ -55,7 +70,7 @@ static void write_meter_time(struct writer *w, const struct han_reading *reading
 	char text[CLOCK_TEXT];
 
 	if (said && clock_resolve(said, now, &instant))
-		writer_text(w, "meter_time", clock_print(&instant, text));
+		write_plain(w, "meter_time", clock_print(&instant, text));
 }
 
 static bool is_number(const struct han_value *value)
@@ -71,15 +86,13 @@ static bool is_register(const struct han_value *value)
 static void write_values(struct writer *w, const struct han_reading *reading,
                          bool (*wanted)(const struct han_value *value))
 {
-	char text[HAN_TEXT_MAX];
-
 	writer_open(w, "values");
 	for (size_t i = 0; i < reading->count; i++) {
 		const struct han_value *v = &reading->values[i];
 
 		/* raw: the digits as they are, not through a double */
 		if (wanted(v))
-			writer_raw(w, v->measurement->name, han_decimal_print(v->number, text));
+			write_number(w, v->measurement->name, v->number);
 	}
 	writer_close(w);
 }
@@ -92,8 +105,8 @@ char *payload_reading(const struct han_reading *reading, const char *meter_id,
 
 	writer_init(&w, buf, PAYLOAD_JSON);
 	write_text(&w, "meter_id", meter_id);
-	write_text(&w, "list", han_list_name(reading->list));
-	write_text(&w, "time", clock_print_utc(now, text));
+	write_plain(&w, "list", han_list_name(reading->list));
+	write_plain(&w, "time", clock_print_utc(now, text));
 	write_meter_time(&w, reading, now->tv_sec);
 	write_values(&w, reading, is_number);
 	return writer_end(&w);
@@ -117,7 +130,7 @@ char *payload_registers(const struct han_reading *reading, const char *meter_id,
 	writer_init(&w, buf, PAYLOAD_JSON);
 	write_text(&w, "meter_id", meter_id);
 	write_meter_time(&w, reading, now->tv_sec);
-	write_text(&w, "time", clock_print_utc(now, text));
+	write_plain(&w, "time", clock_print_utc(now, text));
 	write_values(&w, reading, is_register);
 	return writer_end(&w);
 }
@@ -125,7 +138,6 @@ char *payload_registers(const struct han_reading *reading, const char *meter_id,
 char *payload_meter_info(const struct payload_meter *meter, char buf[PAYLOAD_JSON])
 {
 	struct writer w;
-	char baud[HAN_DECIMAL_TEXT];
 
 	writer_init(&w, buf, PAYLOAD_JSON);
 	write_text(&w, "meter_id", meter->meter_id);
@@ -136,8 +148,7 @@ char *payload_meter_info(const struct payload_meter *meter, char buf[PAYLOAD_JSO
 	writer_open(&w, "line");
 	write_text(&w, "device", meter->device);
 	if (meter->baud)
-		writer_raw(&w, "baud",
-		           han_decimal_print((struct han_decimal){ meter->baud, 0, false }, baud));
+		write_number(&w, "baud", (struct han_decimal){ meter->baud, 0, false });
 	write_text(&w, "format", meter->format);
 	writer_close(&w);
 	return writer_end(&w);

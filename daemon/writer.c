@@ -38,36 +38,23 @@ static void put_escaped(struct writer *w, char c)
 	put(w, text, strlen(text));
 }
 
-static void put_text(struct writer *w, const char *text)
+/* The next member's name, which is plain, and room for so many octets behind it; NULL: they do not fit. */
+static char *begin_member(struct writer *w, const char *name, size_t len)
 {
-	put(w, "\"", 1);
-	while (*text) {
-		const char *end = text;
+	size_t name_len = strlen(name);
+	char *at = room_for(w, name_len + len + sizeof(",\"\":") - 1);
 
-		while (is_plain(*end))
-			end++;
-		put(w, text, (size_t)(end - text));
-		if (*end)
-			put_escaped(w, *end++);
-		text = end;
-	}
-	put(w, "\"", 1);
-}
-
-static void put_name(struct writer *w, const char *name)
-{
-	bool first = w->len > 0 && w->buf[w->len - 1] == '{';
-	size_t len = strlen(name);
-	char *room = room_for(w, len + (first ? 3 : 4));
-
-	if (!room)
-		return;
-	if (!first)
-		*room++ = ',';
-	*room++ = '"';
-	room = mempcpy(room, name, len);
-	*room++ = '"';
-	*room = ':';
+	if (!at)
+		return NULL;
+	if (at[-1] == '{')
+		w->len--;
+	else
+		*at++ = ',';
+	*at++ = '"';
+	at = mempcpy(at, name, name_len);
+	*at++ = '"';
+	*at++ = ':';
+	return at;
 }
 
 void writer_init(struct writer *w, char *buf, size_t size)
@@ -76,22 +63,50 @@ void writer_init(struct writer *w, char *buf, size_t size)
 	put(w, "{", 1);
 }
 
-void writer_text(struct writer *w, const char *name, const char *text)
+/* As far as it is plain: its end is the caller's. */
+static void begin_text(struct writer *w, const char *name, const char *text, size_t len)
 {
-	put_name(w, name);
-	put_text(w, text);
+	char *at = begin_member(w, name, len + 1);
+
+	if (!at)
+		return;
+	*at = '"';
+	memcpy(at + 1, text, len);
 }
 
-void writer_raw(struct writer *w, const char *name, const char *json)
+void writer_plain(struct writer *w, const char *name, const char *text, size_t len)
 {
-	put_name(w, name);
-	put(w, json, strlen(json));
+	begin_text(w, name, text, len);
+	put(w, "\"", 1);
+}
+
+void writer_text(struct writer *w, const char *name, const char *text)
+{
+	size_t len = 0;
+
+	while (is_plain(text[len]))
+		len++;
+	begin_text(w, name, text, len);
+	for (text += len; *text; text++) {
+		if (is_plain(*text))
+			put(w, text, 1);
+		else
+			put_escaped(w, *text);
+	}
+	put(w, "\"", 1);
+}
+
+void writer_raw(struct writer *w, const char *name, const char *json, size_t len)
+{
+	char *at = begin_member(w, name, len);
+
+	if (at)
+		memcpy(at, json, len);
 }
 
 void writer_open(struct writer *w, const char *name)
 {
-	put_name(w, name);
-	put(w, "{", 1);
+	writer_raw(w, name, "{", 1);
 }
 
 void writer_close(struct writer *w)

@@ -20,10 +20,11 @@ static char *write_all(char *buf, size_t size)
 	writer_open(&w, "none");
 	writer_close(&w);
 	writer_open(&w, "inside");
-	writer_raw(&w, "number", "-0.700");
+	writer_raw(&w, "number", "-0.700", 6);
+	writer_plain(&w, "plain", "kaifa", 5);
 	writer_text(&w, "text", "{");
 	writer_close(&w);
-	writer_raw(&w, "behind", "1");
+	writer_raw(&w, "behind", "1", 1);
 	return writer_end(&w);
 }
 
@@ -38,6 +39,7 @@ static void test_as_cjson(void **state)
 	cJSON_AddObjectToObject(object, "none");
 	inside = cJSON_AddObjectToObject(object, "inside");
 	cJSON_AddRawToObject(inside, "number", "-0.700");
+	cJSON_AddStringToObject(inside, "plain", "kaifa");
 	cJSON_AddStringToObject(inside, "text", "{");
 	cJSON_AddNumberToObject(object, "behind", 1);
 	expected = cJSON_PrintUnformatted(object);
