@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "log.h"
-#include "payload.h"
 #include "publisher.h"
 #include "quantity.h"
 
@@ -179,14 +178,14 @@ static bool judge(struct board *b, struct notice *n, const struct pace_rules *ru
 }
 
 static bool take_named(struct board *b, const struct han_measurement *quantity, const char *text,
-                       uint64_t now_ms)
+                       size_t len, uint64_t now_ms)
 {
 	size_t index = quantity_index(quantity);
 	const struct class class = class_of(b, quantity, index);
 	struct notice *n = &b->notices[index];
 	bool news = quantity->kind == HAN_KIND_TEXT && (!n->text || strcmp(n->text, text) != 0);
 
-	if (notice_write(n, text) == 0 && judge(b, n, &class.pace, now_ms))
+	if (notice_write(n, text, len) == 0 && judge(b, n, &class.pace, now_ms))
 		leave(b, quantity->name, n, &class, now_ms);
 	return news;
 }
@@ -212,14 +211,11 @@ static void take_unnamed(struct board *b, const struct han_value *value, const c
 		leave_unnamed(b, state, &class, now_ms);
 }
 
-bool board_take(struct board *b, const struct han_value *value, time_t now, uint64_t now_ms)
+bool board_take(struct board *b, const struct han_value *value, const char *text, size_t len,
+                uint64_t now_ms)
 {
-	char text[HAN_TEXT_MAX];
-
-	if (value->structural || !payload_value(value, now, text))
-		return false;
 	if (value->measurement)
-		return take_named(b, value->measurement, text, now_ms);
+		return take_named(b, value->measurement, text, len, now_ms);
 	if (b->settings->unknown_obis)
 		take_unnamed(b, value, text, now_ms);
 	return false;
@@ -229,7 +225,7 @@ void board_recall(struct board *b, size_t index, const char *text)
 {
 	struct notice *n = &b->notices[index];
 
-	if (!n->text && notice_write(n, text) == 0 && b->open)
+	if (!n->text && notice_write(n, text, strlen(text)) == 0 && b->open)
 		leave_named(b, index, loop_now_ms());
 }
 

@@ -9,7 +9,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <time.h>
 
 #include <han/reading.h>
 
@@ -43,9 +42,10 @@ void board_move(struct board *b, const char *base);
 /* Nothing is known any more. */
 void board_forget(struct board *b);
 
-/* A value has come, now: of the host's clock, and of loop_now_ms(). A structural zero is none. Whether it is a text
- * that has a name and is another than before. */
-bool board_take(struct board *b, const struct han_value *value, time_t now, uint64_t now_ms);
+/* A value has come, now_ms, and this is its text, of len octets. Whether it is a text that has a name and is another
+ * than before. */
+bool board_take(struct board *b, const struct han_value *value, const char *text, size_t len,
+                uint64_t now_ms);
 
 /* The register at that place of an earlier run, unless it has come in this one. */
 void board_recall(struct board *b, size_t index, const char *text);

@@ -28,10 +28,8 @@ static bool has_room(struct notice *notice, size_t len)
 	return true;
 }
 
-int notice_write(struct notice *notice, const char *text)
+int notice_write(struct notice *notice, const char *text, size_t len)
 {
-	size_t len = strlen(text);
-
 	if (!has_room(notice, len))
 		return -ENOMEM;
 	memcpy(notice->text, text, len + 1);

@@ -6,6 +6,8 @@
 #ifndef NOTICE_H
 #define NOTICE_H
 
+#include <stddef.h>
+
 #include "pace.h"
 
 struct notice {
@@ -17,8 +19,8 @@ struct notice {
 	struct pace pace;
 };
 
-/* The text becomes the newest. 0, or -ENOMEM, and it is as before. */
-int notice_write(struct notice *notice, const char *text);
+/* The text of len octets becomes the newest. 0, or -ENOMEM, and it is as before. */
+int notice_write(struct notice *notice, const char *text, size_t len);
 
 /* What becomes of the newest text, which has just come. */
 enum pace_verdict notice_came(struct notice *notice, const struct pace_rules *rules,

@@ -83,33 +83,34 @@ static bool is_register(const struct han_value *value)
 	return is_number(value) && value->measurement->kind == HAN_KIND_REGISTER;
 }
 
-static void write_values(struct writer *w, const struct han_reading *reading,
-                         bool (*wanted)(const struct han_value *value))
-{
-	writer_open(w, "values");
-	for (size_t i = 0; i < reading->count; i++) {
-		const struct han_value *v = &reading->values[i];
-
-		/* raw: the digits as they are, not through a double */
-		if (wanted(v))
-			write_number(w, v->measurement->name, v->number);
-	}
-	writer_close(w);
-}
-
-char *payload_reading(const struct han_reading *reading, const char *meter_id,
-                      const struct timespec *now, char buf[PAYLOAD_JSON])
+void payload_begin(struct writer *w, const struct han_reading *reading, const char *meter_id,
+                   const struct timespec *now, char buf[PAYLOAD_JSON])
 {
 	char text[CLOCK_TEXT];
-	struct writer w;
 
-	writer_init(&w, buf, PAYLOAD_JSON);
-	write_text(&w, "meter_id", meter_id);
-	write_plain(&w, "list", han_list_name(reading->list));
-	write_plain(&w, "time", clock_print_utc(now, text));
-	write_meter_time(&w, reading, now->tv_sec);
-	write_values(&w, reading, is_number);
-	return writer_end(&w);
+	writer_init(w, buf, PAYLOAD_JSON);
+	write_text(w, "meter_id", meter_id);
+	write_plain(w, "list", han_list_name(reading->list));
+	write_plain(w, "time", clock_print_utc(now, text));
+	write_meter_time(w, reading, now->tv_sec);
+	writer_open(w, "values");
+}
+
+/* raw: the digits as they are, not through a double */
+void payload_add(struct writer *w, const struct han_value *value, const char *text, size_t len)
+{
+	if (!is_number(value))
+		return;
+	if (text)
+		writer_raw(w, value->measurement->name, text, len);
+	else
+		write_number(w, value->measurement->name, value->number);
+}
+
+char *payload_end(struct writer *w)
+{
+	writer_close(w);
+	return writer_end(w);
 }
 
 bool payload_has_registers(const struct han_reading *reading)
@@ -131,8 +132,12 @@ char *payload_registers(const struct han_reading *reading, const char *meter_id,
 	write_text(&w, "meter_id", meter_id);
 	write_meter_time(&w, reading, now->tv_sec);
 	write_plain(&w, "time", clock_print_utc(now, text));
-	write_values(&w, reading, is_register);
-	return writer_end(&w);
+	writer_open(&w, "values");
+	for (size_t i = 0; i < reading->count; i++) {
+		if (is_register(&reading->values[i]))
+			payload_add(&w, &reading->values[i], NULL, 0);
+	}
+	return payload_end(&w);
 }
 
 char *payload_meter_info(const struct payload_meter *meter, char buf[PAYLOAD_JSON])

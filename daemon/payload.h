@@ -12,6 +12,8 @@
 
 #include <han/reading.h>
 
+#include "writer.h"
+
 #define PAYLOAD_JSON 16384
 
 /* Whether a value comes as whoever subscribes to its name expects it: a register is no text, a clock no
@@ -23,10 +25,12 @@ bool payload_expected(const struct han_value *value);
  * does not tell a time or whose date does not exist, and what does not come as expected. */
 char *payload_value(const struct han_value *value, time_t now, char buf[HAN_TEXT_MAX]);
 
-/* One whole list: meter_id, list, time (the host's, UTC), meter_time, values. Structural zeros are left
- * out. */
-char *payload_reading(const struct han_reading *reading, const char *meter_id,
-                      const struct timespec *now, char buf[PAYLOAD_JSON]);
+/* One whole list: meter_id, list, time (the host's, UTC), meter_time, values. Each value comes with what
+ * payload_value() has made of it, so many octets or NULL; structural zeros are left out. */
+void payload_begin(struct writer *w, const struct han_reading *reading, const char *meter_id,
+                   const struct timespec *now, char buf[PAYLOAD_JSON]);
+void payload_add(struct writer *w, const struct han_value *value, const char *text, size_t len);
+char *payload_end(struct writer *w);
 
 /* Whether it has registers: numbers that only grow, as far as they are published. */
 bool payload_has_registers(const struct han_reading *reading);

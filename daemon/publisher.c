@@ -200,18 +200,36 @@ static bool describe(struct publisher *p, const struct han_reading *reading,
 	                          board_text(&p->board, "obis_version"));
 }
 
+/* A value for its topic, and for the reading that it is of; NULL: of none. Whether it says anew what the meter is. */
+static bool take(struct publisher *p, const struct han_value *value, time_t now, uint64_t now_ms,
+                 struct writer *reading)
+{
+	char buf[HAN_TEXT_MAX], *text;
+	size_t len;
+
+	if (value->structural)
+		return false;
+	text = payload_value(value, now, buf);
+	len = text ? strlen(text) : 0;
+	if (reading)
+		payload_add(reading, value, text, len);
+	return text && board_take(&p->board, value, text, len, now_ms);
+}
+
 void publisher_reading(struct publisher *p, const struct han_reading *reading,
                        const struct payload_meter *line)
 {
 	bool grown = announcer_learn(&p->announcer, reading);
 	char buf[PAYLOAD_JSON], *text;
+	struct writer json;
 	const uint64_t now_ms = loop_now_ms();
 	struct timespec now;
 	bool first;
 
 	clock_gettime(CLOCK_REALTIME, &now);
+	payload_begin(&json, reading, p->identity, &now, buf);
 	for (size_t i = 0; i < reading->count; i++)
-		p->news |= board_take(&p->board, &reading->values[i], now.tv_sec, now_ms);
+		p->news |= take(p, &reading->values[i], now.tv_sec, now_ms, &json);
 	if (!p->base[0])
 		return;
 
@@ -221,7 +239,7 @@ void publisher_reading(struct publisher *p, const struct han_reading *reading,
 		publisher_announce(p);
 	if (first)
 		publisher_restate(p);
-	text = payload_reading(reading, p->identity, &now, buf);
+	text = payload_end(&json);
 	if (text)
 		send_reading(p, text);
 }
@@ -233,7 +251,7 @@ void publisher_calculated(struct publisher *p, const struct han_value *values, s
 	bool grown = false;
 
 	for (size_t i = 0; i < count; i++) {
-		board_take(&p->board, &values[i], now, now_ms);
+		take(p, &values[i], now, now_ms, NULL);
 		grown |= announcer_learn_calculated(&p->announcer, values[i].measurement);
 	}
 	if (grown)

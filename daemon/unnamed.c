@@ -34,7 +34,7 @@ struct unnamed_state *unnamed_store(struct unnamed *u, const char *code, const c
 {
 	struct unnamed_state *s = place_of(u, code, text[0]);
 
-	return s && notice_write(&s->notice, text) == 0 ? s : NULL;
+	return s && notice_write(&s->notice, text, strlen(text)) == 0 ? s : NULL;
 }
 
 void unnamed_clear(struct unnamed *u)

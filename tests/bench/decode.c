@@ -186,7 +186,9 @@ static void format(const struct han_reading *reading, struct tally *tally)
 {
 	const struct timespec now = { tally->times[tally->readings], 0 };
 	char topic[200], text[HAN_TEXT_MAX], code[HAN_OBIS_TEXT], json[PAYLOAD_JSON];
+	struct writer w;
 
+	payload_begin(&w, reading, "6970631400000000", &now, json);
 	for (size_t i = 0; i < reading->count; i++) {
 		const struct han_value *v = &reading->values[i];
 
@@ -195,8 +197,9 @@ static void format(const struct han_reading *reading, struct tally *tally)
 		stpcpy(stpcpy(topic, BASE "/"), han_value_name(v, code));
 		tally->octets += strlen(topic);
 		tally->octets += strlen(text);
+		payload_add(&w, v, text, strlen(text));
 	}
-	tally->octets += strlen(must(payload_reading(reading, "6970631400000000", &now, json)));
+	tally->octets += strlen(must(payload_end(&w)));
 }
 
 static void __attribute__((noinline))

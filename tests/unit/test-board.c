@@ -7,6 +7,7 @@
 #include "trial.h"
 
 #include "board.h"
+#include "payload.h"
 #include "publisher.h"
 #include "quantity.h"
 
@@ -64,6 +65,14 @@ static void stage_open(struct stage *s)
 	assert_int_equal(s->post.count, 0);
 }
 
+static void take_value(struct stage *s, const struct han_value *value)
+{
+	char text[HAN_TEXT_MAX];
+
+	if (payload_value(value, 0, text))
+		board_take(&s->board, value, text, strlen(text), loop_now_ms());
+}
+
 static void take(struct stage *s, struct han_obis obis, uint64_t magnitude)
 {
 	const struct han_value value = { .measurement = han_measurement_find(obis),
@@ -71,7 +80,7 @@ static void take(struct stage *s, struct han_obis obis, uint64_t magnitude)
 		                         .obis = obis,
 		                         .number = { magnitude, 0, false } };
 
-	board_take(&s->board, &value, 0, loop_now_ms());
+	take_value(s, &value);
 }
 
 static void take_text(struct stage *s, struct han_obis obis, const char *text)
@@ -83,7 +92,7 @@ static void take_text(struct stage *s, struct han_obis obis, const char *text)
 		                         .octets = (const uint8_t *)text,
 		                         .len = strlen(text) };
 
-	board_take(&s->board, &value, 0, loop_now_ms());
+	take_value(s, &value);
 }
 
 static void take_calculated(struct stage *s, enum calculated which, uint64_t magnitude)
@@ -91,7 +100,7 @@ static void take_calculated(struct stage *s, enum calculated which, uint64_t mag
 	const struct han_value value = { .measurement = quantity_calculated(which),
 		                         .number = { magnitude, 0, false } };
 
-	board_take(&s->board, &value, 0, loop_now_ms());
+	take_value(s, &value);
 }
 
 static void take_all(struct stage *s, uint64_t number)

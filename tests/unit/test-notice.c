@@ -9,7 +9,7 @@ static const struct pace_rules always, on_change = { .on_change = true };
 
 static void write_text(struct notice *n, const char *text)
 {
-	assert_int_equal(notice_write(n, text), 0);
+	assert_int_equal(notice_write(n, text, strlen(text)), 0);
 	assert_string_equal(n->text, text);
 }
 

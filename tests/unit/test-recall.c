@@ -107,8 +107,10 @@ static void take_energy(struct stage *s, uint64_t magnitude)
 	const struct han_value value = { .measurement = han_measurement_find(
 						 (struct han_obis){ 1, 0, 1, 8, 0, 255 }),
 		                         .number = { magnitude, 0, false } };
+	char text[HAN_DECIMAL_TEXT];
 
-	board_take(&s->board, &value, 0, loop_now_ms());
+	han_decimal_print(value.number, text);
+	board_take(&s->board, &value, text, strlen(text), loop_now_ms());
 }
 
 #define IMPORT "energy_active_cum_import"
