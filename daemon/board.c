@@ -25,7 +25,7 @@ static struct pace_rules live_pace(const struct publisher_settings *settings)
 {
 	return (struct pace_rules){
 		.on_change = settings->on_change,
-		.min_interval_ms = (uint64_t)settings->min_interval_s * 1000,
+		.min_interval_ms = settings->min_interval_s * 1000,
 		.expire = settings->expire,
 	};
 }
@@ -33,7 +33,7 @@ static struct pace_rules live_pace(const struct publisher_settings *settings)
 /* What is calculated changes as often as the live values that it comes from, and is true until it changes. */
 static struct pace_rules calculated_pace(const struct publisher_settings *settings)
 {
-	uint64_t interval_s = settings->min_interval_s;
+	unsigned interval_s = settings->min_interval_s;
 
 	if (interval_s > CALCULATED_INTERVAL_S)
 		interval_s = CALCULATED_INTERVAL_S;
@@ -44,15 +44,13 @@ static struct class class_of(const struct board *b, const struct han_measurement
                              size_t index)
 {
 	const struct publisher_settings *settings = b->settings;
-	struct class class = { .qos = (int)settings->register_qos };
+	const int qos = (int)settings->register_qos;
 
 	if (quantity->kind == HAN_KIND_LIVE)
-		class = (struct class){ (int)settings->qos, live_pace(settings) };
-	else if (index >= han_measurement_count())
-		class.pace = calculated_pace(settings);
-	else
-		class.pace.on_change = settings->on_change;
-	return class;
+		return (struct class){ (int)settings->qos, live_pace(settings) };
+	if (index >= han_measurement_count())
+		return (struct class){ qos, calculated_pace(settings) };
+	return (struct class){ qos, { .on_change = settings->on_change } };
 }
 
 static struct class class_unnamed(const struct board *b, const struct unnamed_state *state)
@@ -73,30 +71,24 @@ static bool is_live(const struct han_value *value)
 
 /* ---- what leaves ---- */
 
-#define TOPIC (sizeof(((struct board *)0)->base) + 64) /* a base and a leaf */
-
-static const char *topic_of(const struct board *b, const char *leaf, char buf[TOPIC])
+/* Behind the base, which stays. */
+static const char *topic_of(struct board *b, const char *leaf)
 {
-	memcpy(buf, b->base, b->base_len);
-	buf[b->base_len] = '/';
-	memcpy(buf + b->base_len + 1, leaf, strlen(leaf) + 1);
-	return buf;
+	memcpy(b->topic + b->base_len, leaf, strlen(leaf) + 1);
+	return b->topic;
 }
 
 static void leave(struct board *b, const char *leaf, struct notice *n, const struct class *class,
                   uint64_t now_ms)
 {
-	char topic[TOPIC];
-	struct message message = { .topic = topic,
-		                   .payload = n->text,
-		                   .len = n->len,
-		                   .qos = class->qos,
-		                   .retain = b->settings->retain };
+	struct message message = { .len = n->len, .qos = class->qos };
 
 	n->pace.waits = false;
 	if (!n->text || !pace_expiry_s(&n->pace, &class->pace, now_ms, &message.expiry_s))
 		return;
-	topic_of(b, leaf, topic);
+	message.topic = topic_of(b, leaf);
+	message.payload = n->text;
+	message.retain = b->settings->retain;
 	if (b->outlet.send(b->outlet.user, &message) == 0)
 		notice_left(n, &class->pace, message.expiry_s, now_ms);
 }
@@ -200,9 +192,9 @@ static void take_unnamed(struct board *b, const struct han_value *value, const c
 	struct class class;
 
 	if (b->unnamed.full && !full)
-		log_warning("publisher: %s: more than %d codes without a name; %s and others are "
+		log_warning("publisher: %.*s: more than %d codes without a name; %s and others are "
 		            "not published",
-		            b->base, UNNAMED_MAX, code);
+		            (int)b->base_len - 1, b->topic, UNNAMED_MAX, code);
 	if (!state)
 		return;
 	state->live = is_live(value);
@@ -247,9 +239,8 @@ void board_restate(struct board *b)
 void board_disown(struct board *b)
 {
 	for (size_t i = 0; i < quantity_count(); i++) {
-		char topic[TOPIC];
 		const struct message message = {
-			.topic = topic_of(b, quantity_at(i)->name, topic),
+			.topic = topic_of(b, quantity_at(i)->name),
 			.payload = "",
 			.qos = 1,
 			.retain = true,
@@ -286,8 +277,8 @@ bool board_holds(const struct board *b, const char *leaf)
 
 void board_move(struct board *b, const char *base)
 {
-	snprintf(b->base, sizeof(b->base), "%s", base);
-	b->base_len = strlen(b->base);
+	snprintf(b->topic, sizeof(b->topic), "%.159s/", base);
+	b->base_len = strlen(b->topic);
 	b->open = false;
 }
 

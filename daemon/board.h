@@ -24,8 +24,8 @@ struct board {
 	struct outlet outlet;
 	struct notice *notices; /* by a quantity's place */
 	bool open;
-	size_t base_len;
-	char base[160]; /* of the topics */
+	size_t base_len;      /* up to the leaf; 0: there is none yet */
+	char topic[160 + 64]; /* the base of all, and the newest leaf */
 	struct unnamed unnamed;
 	struct timer timer;
 	uint64_t due_ms; /* when it fires; 0: it is stopped */

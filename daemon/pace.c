@@ -47,10 +47,11 @@ static uint64_t lifetime(const struct pace *pace, const struct pace_rules *rules
 static bool ages(const struct pace *pace, const struct pace_rules *rules, uint64_t now_ms)
 {
 	uint64_t told = (uint64_t)pace->left_expiry_s * 1000;
-	uint64_t life = lifetime(pace, rules);
+	uint64_t life;
 
 	if (!rules->expire)
 		return false;
+	life = lifetime(pace, rules);
 	if (told > 0 && told < life)
 		life = told;
 	return now_ms - pace->left_ms >= life / 2;
@@ -89,12 +90,14 @@ unsigned pace_lifetime_s(const struct pace *pace, const struct pace_rules *rules
 bool pace_expiry_s(const struct pace *pace, const struct pace_rules *rules, uint64_t now_ms,
                    unsigned *expiry_s)
 {
-	unsigned life_s = pace_lifetime_s(pace, rules);
-	uint64_t age_s = (now_ms - pace->came_ms) / 1000;
+	unsigned life_s;
+	uint64_t age_s;
 
 	*expiry_s = 0;
 	if (!rules->expire)
 		return true;
+	life_s = pace_lifetime_s(pace, rules);
+	age_s = (now_ms - pace->came_ms) / 1000;
 	if (age_s >= life_s)
 		return false;
 	*expiry_s = life_s - (unsigned)age_s;

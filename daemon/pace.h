@@ -12,7 +12,7 @@
 
 struct pace_rules {
 	bool on_change;           /* an unchanged value does not leave, unless it would expire */
-	uint64_t min_interval_ms; /* between two that leave */
+	uint32_t min_interval_ms; /* between two that leave; a day at most */
 	bool expire;
 };
 

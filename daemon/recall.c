@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "leaf.h"
 #include "log.h"
 #include "plural.h"
 #include "quantity.h"
@@ -79,11 +78,13 @@ static bool is_missing(const struct recall *r, const struct recall_register *reg
 static void on_found(void *user, const char *topic, const void *payload, size_t len)
 {
 	struct recall *r = user;
-	const char *leaf = leaf_of(topic, r->board->base);
+	const size_t base_len = r->board->base_len;
+	const bool ours = strncmp(topic, r->board->topic, base_len) == 0;
 
 	(void)payload;
-	for (size_t i = 0; leaf && len > 0 && i < r->count; i++)
-		r->list[i].kept |= strcmp(quantity_at(r->list[i].index)->name, leaf) == 0;
+	for (size_t i = 0; ours && len > 0 && i < r->count; i++)
+		r->list[i].kept |=
+			strcmp(quantity_at(r->list[i].index)->name, topic + base_len) == 0;
 }
 
 static size_t put_up(struct recall *r)
@@ -108,8 +109,8 @@ static void on_done(void *user, bool complete)
 	size_t count = complete ? put_up(r) : 0;
 
 	if (count > 0)
-		log_info("recall: %s: the broker had lost %zu register%s: sent as last kept",
-		         r->board->base, count, plural(count));
+		log_info("recall: %.*s: the broker had lost %zu register%s: sent as last kept",
+		         (int)r->board->base_len - 1, r->board->topic, count, plural(count));
 }
 
 static void forget_kept(struct recall *r)
@@ -127,7 +128,7 @@ void recall_all(struct recall *r)
 void recall_ask(struct recall *r)
 {
 	const struct look_hooks hooks = { r, on_found, on_done };
-	char below[sizeof(r->board->base) + 4];
+	char below[sizeof(r->board->topic)];
 	const char *const filters[] = { below, NULL };
 	bool missing = false;
 
@@ -135,9 +136,9 @@ void recall_ask(struct recall *r)
 	for (size_t i = 0; i < r->count; i++)
 		missing |= is_missing(r, &r->list[i]);
 	look_cancel(r->look, r);
-	if (!missing || !r->board->base[0])
+	if (!missing || r->board->base_len <= 1)
 		return;
-	snprintf(below, sizeof(below), "%s/+", r->board->base);
+	snprintf(below, sizeof(below), "%.*s+", (int)r->board->base_len, r->board->topic);
 	look_start(r->look, filters, &hooks); /* without a session: the next one asks */
 }
 
