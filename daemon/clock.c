@@ -49,13 +49,29 @@ static bool find_offset(int64_t utc, long *offset_s)
 	return true;
 }
 
+/* The host's own: what was found last is that of its whole quarter of an hour, see below. */
+static bool find_host_offset(struct clock_zone *zone, time_t near, long *offset_s)
+{
+	const int64_t quarter = (int64_t)near / QUARTER_S;
+
+	if (!zone)
+		return find_offset(near, offset_s);
+	if (!zone->known || zone->quarter != quarter) {
+		zone->known = find_offset(near, &zone->offset_s);
+		zone->quarter = quarter;
+	}
+	*offset_s = zone->offset_s;
+	return zone->known;
+}
+
 /* The host's own offset, for a clock that agrees with the host's to the quarter of an hour: within one no zone changes
  * its offset but Antarctica/Casey, a minute after midnight, and another offset would make another quarter. */
-static bool resolve_by_host(int64_t civil, time_t near, struct clock_instant *instant)
+static bool resolve_by_host(struct clock_zone *zone, int64_t civil, time_t near,
+                            struct clock_instant *instant)
 {
 	long offset_s;
 
-	if (!find_offset(near, &offset_s) ||
+	if (!find_host_offset(zone, near, &offset_s) ||
 	    (civil - offset_s) / QUARTER_S != (int64_t)near / QUARTER_S)
 		return false;
 	*instant = (struct clock_instant){ (time_t)(civil - offset_s), offset_s };
@@ -107,7 +123,8 @@ static bool resolve_loosely(int64_t civil, struct clock_instant *instant)
 	return true;
 }
 
-bool clock_resolve(const struct han_datetime *time, time_t near, struct clock_instant *instant)
+bool clock_resolve(struct clock_zone *zone, const struct han_datetime *time, time_t near,
+                   struct clock_instant *instant)
 {
 	struct clock_instant found;
 	int64_t civil;
@@ -116,7 +133,7 @@ bool clock_resolve(const struct han_datetime *time, time_t near, struct clock_in
 		return false;
 	civil = seconds_of(time);
 	if (!resolve_by_deviation(time, civil, near, &found) &&
-	    !resolve_by_host(civil, near, &found) && !resolve_by_zone(civil, near, &found) &&
+	    !resolve_by_host(zone, civil, near, &found) && !resolve_by_zone(civil, near, &found) &&
 	    !resolve_loosely(civil, &found))
 		return false;
 	*instant = found;

@@ -18,10 +18,18 @@ struct clock_instant {
 	long offset_s; /* of local time from UTC */
 };
 
+/* The host's offset as it was found last, for whoever asks often. Zeroed: it was not yet. */
+struct clock_zone {
+	int64_t quarter; /* of an hour, from 1970: it counts in this one */
+	long offset_s;
+	bool known;
+};
+
 /* The instant of a meter's time; near, the host's time of arrival, decides in the hour that comes twice
  * in autumn. A deviation is believed when it leads to within 15 minutes of near, otherwise the system's
- * zone counts. False for a time that does not exist in the calendar. */
-bool clock_resolve(const struct han_datetime *time, time_t near, struct clock_instant *instant);
+ * zone counts. False for a time that does not exist in the calendar. zone NULL: nothing is kept. */
+bool clock_resolve(struct clock_zone *zone, const struct han_datetime *time, time_t near,
+                   struct clock_instant *instant);
 
 /* ISO 8601 with offset: "2026-11-22T14:00:10+01:00". Returns buf. */
 char *clock_print(const struct clock_instant *instant, char buf[CLOCK_TEXT]);

@@ -19,7 +19,7 @@ int64_t hour_of_reading(const struct han_reading *reading, time_t now)
 	struct tm tm;
 
 	if (said && (said->status == HAN_UNSPECIFIED || !(said->status & CLOCK_INVALID)) &&
-	    clock_resolve(said, now, &instant))
+	    clock_resolve(NULL, said, now, &instant))
 		return begin_of(instant.utc, instant.offset_s);
 	localtime_r(&now, &tm);
 	return begin_of(now, tm.tm_gmtoff);

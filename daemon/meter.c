@@ -131,7 +131,7 @@ static bool note_clock(struct meter *meter, const struct han_reading *reading)
 	struct clock_instant instant;
 	time_t now = time(NULL);
 
-	if (!said || !clock_resolve(said, now, &instant))
+	if (!said || !clock_resolve(&meter->zone, said, now, &instant))
 		return false;
 	meter->counters.has_clock = true;
 	meter->counters.clock_offset_s = (int64_t)instant.utc - now;

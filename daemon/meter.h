@@ -12,6 +12,7 @@
 
 #include "claim.h"
 #include "clock-told.h"
+#include "clock.h"
 #include "counters.h"
 #include "identity.h"
 #include "journal.h"
@@ -56,6 +57,7 @@ struct meter {
 	bool resyncing;
 	bool muted;       /* what comes in does not count: the bus power is being cycled */
 	bool interrupted; /* it was, or no port was open, since the last frame */
+	struct clock_zone zone;
 	struct clock_told clock_told;
 	int port_err; /* why no port is open; 0 while one is, and while there is none to be opened */
 	const char *list; /* the name of the list read last, NULL before */

@@ -37,7 +37,8 @@ char *payload_value(const struct han_value *value, time_t now, char buf[HAN_TEXT
 	case HAN_VALUE_CLOCK:
 		break;
 	}
-	if (value->suspicion == HAN_SUSPECT_DATE || !clock_resolve(&value->time, now, &instant))
+	if (value->suspicion == HAN_SUSPECT_DATE ||
+	    !clock_resolve(NULL, &value->time, now, &instant))
 		return NULL;
 	return clock_print(&instant, buf);
 }
@@ -63,13 +64,14 @@ static void write_number(struct writer *w, const char *name, struct han_decimal 
 	writer_raw(w, name, text, strlen(text));
 }
 
-static void write_meter_time(struct writer *w, const struct han_reading *reading, time_t now)
+static void write_meter_time(struct writer *w, struct clock_zone *zone,
+                             const struct han_reading *reading, time_t now)
 {
 	const struct han_datetime *said = han_reading_time(reading);
 	struct clock_instant instant;
 	char text[CLOCK_TEXT];
 
-	if (said && clock_resolve(said, now, &instant))
+	if (said && clock_resolve(zone, said, now, &instant))
 		write_plain(w, "meter_time", clock_print(&instant, text));
 }
 
@@ -84,7 +86,7 @@ static bool is_register(const struct han_value *value)
 }
 
 void payload_begin(struct writer *w, const struct han_reading *reading, const char *meter_id,
-                   const struct timespec *now, char buf[PAYLOAD_JSON])
+                   const struct timespec *now, struct clock_zone *zone, char buf[PAYLOAD_JSON])
 {
 	char text[CLOCK_TEXT];
 
@@ -92,7 +94,7 @@ void payload_begin(struct writer *w, const struct han_reading *reading, const ch
 	write_text(w, "meter_id", meter_id);
 	write_plain(w, "list", han_list_name(reading->list));
 	write_plain(w, "time", clock_print_utc(now, text));
-	write_meter_time(w, reading, now->tv_sec);
+	write_meter_time(w, zone, reading, now->tv_sec);
 	writer_open(w, "values");
 }
 
@@ -130,7 +132,7 @@ char *payload_registers(const struct han_reading *reading, const char *meter_id,
 
 	writer_init(&w, buf, PAYLOAD_JSON);
 	write_text(&w, "meter_id", meter_id);
-	write_meter_time(&w, reading, now->tv_sec);
+	write_meter_time(&w, NULL, reading, now->tv_sec);
 	write_plain(&w, "time", clock_print_utc(now, text));
 	writer_open(&w, "values");
 	for (size_t i = 0; i < reading->count; i++) {

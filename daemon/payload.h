@@ -12,6 +12,7 @@
 
 #include <han/reading.h>
 
+#include "clock.h"
 #include "writer.h"
 
 #define PAYLOAD_JSON 16384
@@ -28,7 +29,7 @@ char *payload_value(const struct han_value *value, time_t now, char buf[HAN_TEXT
 /* One whole list: meter_id, list, time (the host's, UTC), meter_time, values. Each value comes with what
  * payload_value() has made of it, so many octets or NULL; structural zeros are left out. */
 void payload_begin(struct writer *w, const struct han_reading *reading, const char *meter_id,
-                   const struct timespec *now, char buf[PAYLOAD_JSON]);
+                   const struct timespec *now, struct clock_zone *zone, char buf[PAYLOAD_JSON]);
 void payload_add(struct writer *w, const struct han_value *value, const char *text, size_t len);
 char *payload_end(struct writer *w);
 

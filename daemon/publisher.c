@@ -227,7 +227,7 @@ void publisher_reading(struct publisher *p, const struct han_reading *reading,
 	bool first;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	payload_begin(&json, reading, p->identity, &now, buf);
+	payload_begin(&json, reading, p->identity, &now, &p->zone, buf);
 	for (size_t i = 0; i < reading->count; i++)
 		p->news |= take(p, &reading->values[i], now.tv_sec, now_ms, &json);
 	if (!p->base[0])

@@ -72,6 +72,7 @@ struct publisher {
 	bool fresh; /* of the identity, nothing has been sent yet */
 	bool news;  /* what the info says may be otherwise now, */
 	enum han_framing framing;
+	struct clock_zone zone;
 	const struct han_list *list; /* and with another framing or list than these */
 	char *unsent; /* JSON: the newest reading, while there is nobody to send it to */
 	struct outlet outlet;

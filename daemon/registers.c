@@ -115,10 +115,10 @@ static int64_t age_of(const struct han_datetime *said, const struct han_reading 
 	struct clock_instant then, sent;
 	int64_t age_ms;
 
-	if (!clock_resolve(said, near, &then))
+	if (!clock_resolve(NULL, said, near, &then))
 		return -1;
 	age_ms = now->wall_ms - (int64_t)then.utc * 1000;
-	if (header && clock_resolve(header, near, &sent) && sent.utc > then.utc)
+	if (header && clock_resolve(NULL, header, near, &sent) && sent.utc > then.utc)
 		age_ms = ((int64_t)sent.utc - then.utc) * 1000;
 	return age_ms <= HOUR_MS + AFTER_HOUR_MS ? age_ms : -1;
 }

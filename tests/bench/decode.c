@@ -188,7 +188,7 @@ static void format(const struct han_reading *reading, struct tally *tally)
 	char topic[200], text[HAN_TEXT_MAX], code[HAN_OBIS_TEXT], json[PAYLOAD_JSON];
 	struct writer w;
 
-	payload_begin(&w, reading, "6970631400000000", &now, json);
+	payload_begin(&w, reading, "6970631400000000", &now, NULL, json);
 	for (size_t i = 0; i < reading->count; i++) {
 		const struct han_value *v = &reading->values[i];
 

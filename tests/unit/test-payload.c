@@ -174,7 +174,7 @@ static char *print_reading(const struct han_reading *reading, const char *meter_
 {
 	struct writer w;
 
-	payload_begin(&w, reading, meter_id, &now, buf);
+	payload_begin(&w, reading, meter_id, &now, NULL, buf);
 	for (size_t i = 0; i < reading->count; i++) {
 		const struct han_value *v = &reading->values[i];
 		char room[HAN_TEXT_MAX], *text = payload_value(v, NOW, room);
