@@ -139,6 +139,7 @@ static bool shows_set(const struct han_reading *reading)
 /* What was measured is sent; returns how many others there are, the structural zeros. */
 static size_t note_measured(struct repertoire *r, const struct han_reading *reading)
 {
+	const struct han_measurement *first = han_measurement_at(0);
 	size_t structural = 0;
 
 	for (size_t i = 0; i < reading->count; i++) {
@@ -147,8 +148,8 @@ static size_t note_measured(struct repertoire *r, const struct han_reading *read
 		if (!v->measurement)
 			continue;
 		structural += v->structural;
-		if (!v->structural && payload_expected(v))
-			mark(r, &r->sent[quantity_index(v->measurement)], true);
+		if (!r->sent[v->measurement - first] && !v->structural && payload_expected(v))
+			r->sent[v->measurement - first] = r->stale = true;
 	}
 	return structural;
 }
