@@ -20,12 +20,14 @@ const char *han_framing_name(enum han_framing framing)
 	return "dlms";
 }
 
-static bool same_name(const struct han_measurement *measurement, const char *name)
+/* Most names differ in their first letters. */
+static bool same_name(const char *a, const char *b)
 {
-	size_t len = strlen(name);
-
-	return measurement && strlen(measurement->name) == len &&
-	       memcmp(measurement->name, name, len) == 0;
+	for (; *a == *b; a++, b++) {
+		if (!*a)
+			return true;
+	}
+	return false;
 }
 
 const struct han_value *reading_named(const struct han_reading *reading,
@@ -41,7 +43,9 @@ const struct han_value *reading_named(const struct han_reading *reading,
 const struct han_value *han_reading_find(const struct han_reading *reading, const char *name)
 {
 	for (size_t i = 0; i < reading->count; i++) {
-		if (same_name(reading->values[i].measurement, name))
+		const struct han_measurement *m = reading->values[i].measurement;
+
+		if (m && same_name(m->name, name))
 			return &reading->values[i];
 	}
 	return NULL;
@@ -98,7 +102,7 @@ static const struct han_value *text_of(const struct han_reading *reading, const 
 	for (size_t i = 0; i < reading->count; i++) {
 		const struct han_value *v = &reading->values[i];
 
-		if (tells(v) && same_code(v->obis, code))
+		if (same_code(v->obis, code) && tells(v))
 			return v;
 	}
 	return NULL;
