@@ -79,6 +79,7 @@ static void take_register(struct derive *d, enum flow_direction direction,
 static void take(struct derive *d, const struct han_reading *reading, const struct moment *now)
 {
 	struct flow_sample samples[FLOW_DIRECTIONS] = { 0 };
+	const bool has_registers = registers_has_any(reading);
 
 	for (unsigned i = 0; i < FLOW_DIRECTIONS; i++) {
 		unsigned decimals = 0;
@@ -91,7 +92,8 @@ static void take(struct derive *d, const struct han_reading *reading, const stru
 	for (unsigned i = 0; i < FLOW_DIRECTIONS; i++) {
 		if (samples[i].has)
 			take_power(d, i, samples[i].mw, now);
-		take_register(d, i, reading, now);
+		if (has_registers)
+			take_register(d, i, reading, now);
 	}
 }
 

@@ -1,6 +1,5 @@
 #include "registers.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "amount.h"
@@ -13,15 +12,30 @@
 #define USUAL_DELAY_MS 10000  /* of them behind the full hour */
 #define HOUR_MS        3600000
 
-static const char *const powers[FLOW_DIRECTIONS] = { "power_active_import", "power_active_export" };
-static const char *const totals[FLOW_DIRECTIONS] = { "energy_active_cum_import",
-	                                             "energy_active_cum_export" };
+/* Of a quantity's code: group D, and group E without a tariff. */
+#define POWER     7
+#define ENERGY    8
+#define NO_TARIFF 0
 
 /* ---- what a list has ---- */
 
-static const struct han_value *find_number(const struct han_reading *reading, const char *name)
+/* Group C is 1 of what is imported, 2 of what is exported. */
+static const struct han_value *find(const struct han_reading *reading,
+                                    enum flow_direction direction, unsigned d, unsigned e)
 {
-	const struct han_value *value = han_reading_find(reading, name);
+	for (size_t i = 0; i < reading->count; i++) {
+		const struct han_measurement *m = reading->values[i].measurement;
+
+		if (m && m->obis.c == direction + 1 && m->obis.d == d && m->obis.e == e)
+			return &reading->values[i];
+	}
+	return NULL;
+}
+
+static const struct han_value *find_number(const struct han_reading *reading,
+                                           enum flow_direction direction, unsigned d)
+{
+	const struct han_value *value = find(reading, direction, d, NO_TARIFF);
 
 	return value && value->type == HAN_VALUE_NUMBER && !value->structural &&
 	                       value->unit == value->measurement->unit
@@ -29,10 +43,21 @@ static const struct han_value *find_number(const struct han_reading *reading, co
 	               : NULL;
 }
 
+bool registers_has_any(const struct han_reading *reading)
+{
+	for (size_t i = 0; i < reading->count; i++) {
+		const struct han_measurement *m = reading->values[i].measurement;
+
+		if (m && m->kind == HAN_KIND_REGISTER)
+			return true;
+	}
+	return false;
+}
+
 bool registers_power(const struct han_reading *reading, enum flow_direction direction, uint64_t *mw,
                      unsigned *decimals)
 {
-	const struct han_value *value = find_number(reading, powers[direction]);
+	const struct han_value *value = find_number(reading, direction, POWER);
 
 	if (!value || !amount_mw(value->number, mw))
 		return false;
@@ -48,12 +73,9 @@ static unsigned find_tariffs(const struct han_reading *reading, enum flow_direct
 	unsigned parts = 0;
 
 	for (unsigned tariff = 1; tariff <= TARIFFS; tariff++) {
-		const struct han_value *value;
+		const struct han_value *value = find(reading, direction, ENERGY, tariff);
 		uint64_t mj, step_mj;
-		char name[64];
 
-		snprintf(name, sizeof(name), "%s_t%u", totals[direction], tariff);
-		value = han_reading_find(reading, name);
 		if (!value)
 			continue;
 		if (value->type != HAN_VALUE_NUMBER || !amount_mj(value->number, &mj, &step_mj))
@@ -66,21 +88,11 @@ static unsigned find_tariffs(const struct han_reading *reading, enum flow_direct
 	return parts;
 }
 
-static bool has_registers(const struct han_reading *reading)
-{
-	size_t i = 0;
-
-	while (i < reading->count && !(reading->values[i].measurement &&
-	                               reading->values[i].measurement->kind == HAN_KIND_REGISTER))
-		i++;
-	return i < reading->count;
-}
-
 /* What it is made of; 0: there is none. */
 static unsigned find_register(const struct han_reading *reading, enum flow_direction direction,
                               struct live_register *reg)
 {
-	const struct han_value *value = find_number(reading, totals[direction]);
+	const struct han_value *value = find_number(reading, direction, ENERGY);
 
 	if (!value)
 		return find_tariffs(reading, direction, reg);
@@ -163,7 +175,7 @@ bool registers_energy(struct registers *registers, const struct han_reading *rea
 {
 	const struct han_datetime *said;
 	struct live_register found;
-	unsigned parts = has_registers(reading) ? find_register(reading, direction, &found) : 0;
+	unsigned parts = find_register(reading, direction, &found);
 	char text[HAN_DATETIME_TEXT] = "";
 
 	if (!is_whole(registers->parts, parts))

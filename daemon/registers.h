@@ -32,6 +32,9 @@ struct registers {
 bool registers_power(const struct han_reading *reading, enum flow_direction direction, uint64_t *mw,
                      unsigned *decimals);
 
+/* Whether the list has registers of any kind, as few lists do. */
+bool registers_has_any(const struct han_reading *reading);
+
 /* The register of active energy: the total, or the sum of the tariffs of a meter that sends none. False when the
  * list has none, not all of its parts, or that of the list before once more, which some meters send instead of
  * a new one (Aidon: amsreader-firmware, issue 1119). */
