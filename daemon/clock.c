@@ -151,8 +151,10 @@ static char *print_number(char *buf, unsigned number, unsigned digits)
 /* Two digits, and what separates them from those before. */
 static char *print_more(char *buf, char separator, unsigned number)
 {
-	*buf = separator;
-	return print_number(buf + 1, number, 2);
+	buf[0] = separator;
+	buf[1] = (char)('0' + number / 10);
+	buf[2] = (char)('0' + number % 10);
+	return buf + 3;
 }
 
 /* The reverse of seconds_of(). */
