@@ -75,14 +75,10 @@ static void write_meter_time(struct writer *w, struct clock_zone *zone,
 		write_plain(w, "meter_time", clock_print(&instant, text));
 }
 
-static bool is_number(const struct han_value *value)
-{
-	return value->type == HAN_VALUE_NUMBER && value->measurement && !value->structural;
-}
-
 static bool is_register(const struct han_value *value)
 {
-	return is_number(value) && value->measurement->kind == HAN_KIND_REGISTER;
+	return value->measurement && value->measurement->kind == HAN_KIND_REGISTER &&
+	       value->type == HAN_VALUE_NUMBER && !value->structural;
 }
 
 void payload_begin(struct writer *w, const struct han_reading *reading, const char *meter_id,
@@ -101,7 +97,7 @@ void payload_begin(struct writer *w, const struct han_reading *reading, const ch
 /* raw: the digits as they are, not through a double */
 void payload_add(struct writer *w, const struct han_value *value, const char *text, size_t len)
 {
-	if (!is_number(value))
+	if (value->type != HAN_VALUE_NUMBER || !value->measurement || value->structural)
 		return;
 	if (text)
 		writer_raw(w, value->measurement->name, text, len);
