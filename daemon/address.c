@@ -8,7 +8,7 @@
 
 bool address_is(const char *text)
 {
-	return strncasecmp(text, ADDRESS_SCHEME, strlen(ADDRESS_SCHEME)) == 0;
+	return text[0] != '/' && strncasecmp(text, ADDRESS_SCHEME, strlen(ADDRESS_SCHEME)) == 0;
 }
 
 static bool read_port(const char *text, char port[6])

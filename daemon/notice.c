@@ -10,27 +10,24 @@ static uint32_t size_for(size_t len)
 	return len < 20 ? 20 : (uint32_t)(len + 16) / 16 * 16 + 12;
 }
 
-static bool has_room(struct notice *notice, size_t len)
+static __attribute__((noinline)) int make_room(struct notice *notice, size_t len)
 {
 	uint32_t size = size_for(len);
-	char *other;
+	char *other = malloc(2 * (size_t)size);
 
-	if (len < notice->size)
-		return true;
-	other = malloc(2 * (size_t)size);
 	if (!other)
-		return false;
+		return -ENOMEM;
 	if (notice->left)
 		memcpy(other + size, notice->text + notice->size, notice->left_len + 1);
 	free(notice->text);
 	notice->text = other;
 	notice->size = size;
-	return true;
+	return 0;
 }
 
 int notice_write(struct notice *notice, const char *text, size_t len)
 {
-	if (!has_room(notice, len))
+	if (len >= notice->size && make_room(notice, len) < 0)
 		return -ENOMEM;
 	memcpy(notice->text, text, len + 1);
 	notice->len = (uint32_t)len;
