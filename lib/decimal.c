@@ -9,18 +9,21 @@ _Static_assert(HAN_DECIMAL_TEXT >= 1 + 20 + 40 + 1 + 1, "a printed number fits")
 char *han_decimal_print(struct han_decimal number, char buf[HAN_DECIMAL_TEXT])
 {
 	char text[HAN_DECIMAL_TEXT], *at = text + sizeof(text);
-	int decimals = number.exp10 < 0 ? -number.exp10 : 0;
+	int exp10 = number.exp10;
 	uint64_t rest = number.magnitude;
 
 	*--at = '\0';
-	for (int zeros = rest > 0 ? number.exp10 : 0; zeros > 0; zeros--)
+	if (exp10 < 0) {
+		for (; exp10 < 0; exp10++, rest /= 10)
+			*--at = (char)('0' + rest % 10);
+		*--at = '.';
+	}
+	for (; exp10 > 0 && number.magnitude > 0; exp10--)
 		*--at = '0';
 	do {
 		*--at = (char)('0' + rest % 10);
 		rest /= 10;
-		if (--decimals == 0)
-			*--at = '.';
-	} while (rest > 0 || decimals >= 0);
+	} while (rest > 0);
 	if (number.negative)
 		*--at = '-';
 	memcpy(buf, at, (size_t)(text + sizeof(text) - at));
