@@ -181,16 +181,13 @@ static void refuse(struct gate *g, struct gate_register *r, const struct gate_do
 
 /* ---- a list ---- */
 
-/* Whether the value may pass. */
+/* Whether the register may pass. */
 static bool judge(struct gate *g, const struct han_value *v, struct gate_now now)
 {
-	struct gate_register *r;
+	struct gate_register *r = register_of(g, v->measurement);
 	struct gate_doubt doubt;
 	bool agreed;
 
-	if (!is_register(v))
-		return true;
-	r = register_of(g, v->measurement);
 	if (!r) /* nothing to judge it by */
 		return true;
 	if (!doubts(g, r, v, now, &doubt)) {
@@ -247,8 +244,10 @@ const struct han_reading *gate_pass(struct gate *g, const struct han_reading *re
 
 	g->reading++;
 	for (size_t i = 0; i < reading->count; i++) {
-		refused[i] = !judge(g, &reading->values[i], now);
-		any |= refused[i];
+		const struct han_value *v = &reading->values[i];
+
+		if (is_register(v) && !judge(g, v, now))
+			refused[i] = any = true;
 	}
 	report_on(g, doubted, now, report);
 	if (!any)
