@@ -1,6 +1,7 @@
 #include "payload.h"
 
 #include <cjson/cJSON.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
@@ -27,7 +28,7 @@ char *payload_value(const struct han_value *value, time_t now, char buf[HAN_TEXT
 {
 	struct clock_instant instant;
 
-	if (!payload_expected(value))
+	if (value->structural || !payload_expected(value))
 		return NULL;
 	switch (value->type) {
 	case HAN_VALUE_NUMBER:
@@ -49,21 +50,6 @@ static void write_text(struct writer *w, const char *name, const char *text)
 		writer_text(w, name, text);
 }
 
-/* One of our own. */
-static void write_plain(struct writer *w, const char *name, const char *text)
-{
-	if (text[0])
-		writer_plain(w, name, text, strlen(text));
-}
-
-static void write_number(struct writer *w, const char *name, struct han_decimal number)
-{
-	char text[HAN_DECIMAL_TEXT];
-
-	han_decimal_print(number, text);
-	writer_raw(w, name, text, strlen(text));
-}
-
 static void write_meter_time(struct writer *w, struct clock_zone *zone,
                              const struct han_reading *reading, time_t now)
 {
@@ -72,7 +58,7 @@ static void write_meter_time(struct writer *w, struct clock_zone *zone,
 	char text[CLOCK_TEXT];
 
 	if (said && clock_resolve(zone, said, now, &instant))
-		write_plain(w, "meter_time", clock_print(&instant, text));
+		writer_plain(w, "meter_time", clock_print(&instant, text));
 }
 
 static bool is_register(const struct han_value *value)
@@ -88,8 +74,8 @@ void payload_begin(struct writer *w, const struct han_reading *reading, const ch
 
 	writer_init(w, buf, PAYLOAD_JSON);
 	write_text(w, "meter_id", meter_id);
-	write_plain(w, "list", han_list_name(reading->list));
-	write_plain(w, "time", clock_print_utc(now, text));
+	writer_plain(w, "list", han_list_name(reading->list));
+	writer_plain(w, "time", clock_print_utc(now, text));
 	write_meter_time(w, zone, reading, now->tv_sec);
 	writer_open(w, "values");
 }
@@ -97,12 +83,15 @@ void payload_begin(struct writer *w, const struct han_reading *reading, const ch
 /* raw: the digits as they are, not through a double */
 void payload_add(struct writer *w, const struct han_value *value, const char *text, size_t len)
 {
+	char room[HAN_DECIMAL_TEXT];
+
 	if (value->type != HAN_VALUE_NUMBER || !value->measurement || value->structural)
 		return;
-	if (text)
-		writer_raw(w, value->measurement->name, text, len);
-	else
-		write_number(w, value->measurement->name, value->number);
+	if (!text) {
+		text = han_decimal_print(value->number, room);
+		len = strlen(text);
+	}
+	writer_raw(w, value->measurement->name, text, len);
 }
 
 char *payload_end(struct writer *w)
@@ -129,7 +118,7 @@ char *payload_registers(const struct han_reading *reading, const char *meter_id,
 	writer_init(&w, buf, PAYLOAD_JSON);
 	write_text(&w, "meter_id", meter_id);
 	write_meter_time(&w, NULL, reading, now->tv_sec);
-	write_plain(&w, "time", clock_print_utc(now, text));
+	writer_plain(&w, "time", clock_print_utc(now, text));
 	writer_open(&w, "values");
 	for (size_t i = 0; i < reading->count; i++) {
 		if (is_register(&reading->values[i]))
@@ -141,6 +130,7 @@ char *payload_registers(const struct han_reading *reading, const char *meter_id,
 char *payload_meter_info(const struct payload_meter *meter, char buf[PAYLOAD_JSON])
 {
 	struct writer w;
+	char baud[12];
 
 	writer_init(&w, buf, PAYLOAD_JSON);
 	write_text(&w, "meter_id", meter->meter_id);
@@ -151,7 +141,8 @@ char *payload_meter_info(const struct payload_meter *meter, char buf[PAYLOAD_JSO
 	writer_open(&w, "line");
 	write_text(&w, "device", meter->device);
 	if (meter->baud)
-		write_number(&w, "baud", (struct han_decimal){ meter->baud, 0, false });
+		writer_raw(&w, "baud", baud,
+		           (size_t)snprintf(baud, sizeof(baud), "%u", meter->baud));
 	write_text(&w, "format", meter->format);
 	writer_close(&w);
 	return writer_end(&w);

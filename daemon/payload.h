@@ -23,7 +23,7 @@ bool payload_expected(const struct han_value *value);
 
 /* A value for its own topic: the number with the list's decimals, the text, or the clock in ISO 8601
  * with offset (now: the host's time, see clock.h). Returns buf, NULL when it cannot be said: a clock that
- * does not tell a time or whose date does not exist, and what does not come as expected. */
+ * does not tell a time or whose date does not exist, a structural zero, and what does not come as expected. */
 char *payload_value(const struct han_value *value, time_t now, char buf[HAN_TEXT_MAX]);
 
 /* One whole list: meter_id, list, time (the host's, UTC), meter_time, values. Each value comes with what

@@ -204,13 +204,9 @@ static bool describe(struct publisher *p, const struct han_reading *reading,
 static bool take(struct publisher *p, const struct han_value *value, time_t now, uint64_t now_ms,
                  struct writer *reading)
 {
-	char buf[HAN_TEXT_MAX], *text;
-	size_t len;
+	char buf[HAN_TEXT_MAX], *text = payload_value(value, now, buf);
+	size_t len = text ? strlen(text) : 0;
 
-	if (value->structural)
-		return false;
-	text = payload_value(value, now, buf);
-	len = text ? strlen(text) : 0;
 	if (reading)
 		payload_add(reading, value, text, len);
 	return text && board_take(&p->board, value, text, len, now_ms);

@@ -74,9 +74,9 @@ static void begin_text(struct writer *w, const char *name, const char *text, siz
 	memcpy(at + 1, text, len);
 }
 
-void writer_plain(struct writer *w, const char *name, const char *text, size_t len)
+void writer_plain(struct writer *w, const char *name, const char *text)
 {
-	begin_text(w, name, text, len);
+	begin_text(w, name, text, strlen(text));
 	put(w, "\"", 1);
 }
 

@@ -18,7 +18,7 @@ void writer_init(struct writer *w, char *buf, size_t size);
 /* Members, whose names need no escape: a text, with what JSON would take for something else escaped; a text that has
  * nothing of that; what is JSON already, a number; an object, whose members come next until it is closed. */
 void writer_text(struct writer *w, const char *name, const char *text);
-void writer_plain(struct writer *w, const char *name, const char *text, size_t len);
+void writer_plain(struct writer *w, const char *name, const char *text);
 void writer_raw(struct writer *w, const char *name, const char *json, size_t len);
 void writer_open(struct writer *w, const char *name);
 void writer_close(struct writer *w);

@@ -21,7 +21,7 @@ static char *write_all(char *buf, size_t size)
 	writer_close(&w);
 	writer_open(&w, "inside");
 	writer_raw(&w, "number", "-0.700", 6);
-	writer_plain(&w, "plain", "kaifa", 5);
+	writer_plain(&w, "plain", "kaifa");
 	writer_text(&w, "text", "{");
 	writer_close(&w);
 	writer_raw(&w, "behind", "1", 1);
