@@ -63,8 +63,12 @@ static void write_meter_time(struct writer *w, struct clock_zone *zone,
 
 static bool is_register(const struct han_value *value)
 {
-	return value->measurement && value->measurement->kind == HAN_KIND_REGISTER &&
-	       value->type == HAN_VALUE_NUMBER && !value->structural;
+	return value->measurement && value->measurement->kind == HAN_KIND_REGISTER;
+}
+
+static bool is_number(const struct han_value *value)
+{
+	return value->measurement && value->type == HAN_VALUE_NUMBER && !value->structural;
 }
 
 void payload_begin(struct writer *w, const struct han_reading *reading, const char *meter_id,
@@ -85,7 +89,7 @@ void payload_add(struct writer *w, const struct han_value *value, const char *te
 {
 	char room[HAN_DECIMAL_TEXT];
 
-	if (value->type != HAN_VALUE_NUMBER || !value->measurement || value->structural)
+	if (!is_number(value))
 		return;
 	if (!text) {
 		text = han_decimal_print(value->number, room);
@@ -102,11 +106,11 @@ char *payload_end(struct writer *w)
 
 bool payload_has_registers(const struct han_reading *reading)
 {
-	size_t i = 0;
-
-	while (i < reading->count && !is_register(&reading->values[i]))
-		i++;
-	return i < reading->count;
+	for (size_t i = 0; i < reading->count; i++) {
+		if (is_register(&reading->values[i]) && is_number(&reading->values[i]))
+			return true;
+	}
+	return false;
 }
 
 char *payload_registers(const struct han_reading *reading, const char *meter_id,

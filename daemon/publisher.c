@@ -65,11 +65,11 @@ static void keep_text(char **kept, const char *text)
 }
 
 /* A reading is not retained: the newest one waits until it can be sent. */
-static void send_reading(struct publisher *p, const char *text)
+static void send_reading(struct publisher *p, const char *text, size_t len)
 {
 	char topic[sizeof(p->base) + 8];
 	const struct message message = {
-		.topic = topic, .payload = text, .len = strlen(text), .kind = MESSAGE_EVENT
+		.topic = topic, .payload = text, .len = len, .kind = MESSAGE_EVENT
 	};
 
 	stpcpy(stpcpy(topic, p->base), "/reading");
@@ -159,7 +159,7 @@ void publisher_restate(struct publisher *p)
 	send_info(p);
 	board_restate(&p->board);
 	if (p->unsent)
-		send_reading(p, p->unsent);
+		send_reading(p, p->unsent, strlen(p->unsent));
 }
 
 /* Whether it differs from the one before; only a list that says who the meter is can change it. */
@@ -237,7 +237,7 @@ void publisher_reading(struct publisher *p, const struct han_reading *reading,
 		publisher_restate(p);
 	text = payload_end(&json);
 	if (text)
-		send_reading(p, text);
+		send_reading(p, text, json.len);
 }
 
 void publisher_calculated(struct publisher *p, const struct han_value *values, size_t count)
