@@ -40,15 +40,15 @@ static struct pace_rules calculated_pace(const struct publisher_settings *settin
 	return (struct pace_rules){ .on_change = true, .min_interval_ms = interval_s * 1000 };
 }
 
-static struct class class_of(const struct board *b, const struct han_measurement *quantity,
-                             size_t index)
+/* What is calculated has no code; all that meters send have one that ends in 255. */
+static struct class class_of(const struct board *b, const struct han_measurement *quantity)
 {
 	const struct publisher_settings *settings = b->settings;
 	const int qos = (int)settings->register_qos;
 
 	if (quantity->kind == HAN_KIND_LIVE)
 		return (struct class){ (int)settings->qos, live_pace(settings) };
-	if (index >= han_measurement_count())
+	if (quantity->obis.f == 0)
 		return (struct class){ qos, calculated_pace(settings) };
 	return (struct class){ qos, { .on_change = settings->on_change } };
 }
@@ -96,7 +96,7 @@ static void leave(struct board *b, const char *leaf, struct notice *n, const str
 static void leave_named(struct board *b, size_t index, uint64_t now_ms)
 {
 	const struct han_measurement *quantity = quantity_at(index);
-	const struct class class = class_of(b, quantity, index);
+	const struct class class = class_of(b, quantity);
 
 	leave(b, quantity->name, &b->notices[index], &class, now_ms);
 }
@@ -142,7 +142,7 @@ static void timer_fired(struct timer *timer)
 
 	b->due_ms = 0;
 	for (size_t i = 0; i < quantity_count(); i++) {
-		const struct class class = class_of(b, quantity_at(i), i);
+		const struct class class = class_of(b, quantity_at(i));
 
 		if (is_due(b, &b->notices[i], &class.pace, now_ms))
 			leave_named(b, i, now_ms);
@@ -172,9 +172,8 @@ static bool judge(struct board *b, struct notice *n, const struct pace_rules *ru
 static bool take_named(struct board *b, const struct han_measurement *quantity, const char *text,
                        size_t len, uint64_t now_ms)
 {
-	size_t index = quantity_index(quantity);
-	const struct class class = class_of(b, quantity, index);
-	struct notice *n = &b->notices[index];
+	struct notice *n = &b->notices[quantity_index(quantity)];
+	const struct class class = class_of(b, quantity);
 	bool news = quantity->kind == HAN_KIND_TEXT && (!n->text || strcmp(n->text, text) != 0);
 
 	if (notice_write(n, text, len) == 0 && judge(b, n, &class.pace, now_ms))
