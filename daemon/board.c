@@ -166,7 +166,7 @@ static bool judge(struct board *b, struct notice *n, const struct pace_rules *ru
 
 	if (b->open && verdict == PACE_WAITS)
 		expect(b, n, rules, now_ms);
-	return b->open && verdict == PACE_LEAVES;
+	return verdict == PACE_LEAVES && b->open;
 }
 
 static bool take_named(struct board *b, const struct han_measurement *quantity, const char *text,

@@ -1,7 +1,5 @@
 #include "quantity.h"
 
-#include <stdint.h>
-
 /* clang-format off */
 static const struct han_measurement calculated[CALCULATED_COUNT] = {
 	[CALCULATED_LIVE_IMPORT] = { { 0 }, "energy_active_live_import", "Active import energy up to now, calculated", HAN_UNIT_KWH, 0, HAN_KIND_REGISTER },
@@ -30,10 +28,8 @@ const struct han_measurement *quantity_at(size_t index)
 
 size_t quantity_index(const struct han_measurement *quantity)
 {
-	uintptr_t offset = (uintptr_t)quantity - (uintptr_t)calculated;
-
-	if (offset < sizeof(calculated))
-		return han_measurement_count() + offset / sizeof(calculated[0]);
+	if (quantity->obis.f == 0) /* no code */
+		return han_measurement_count() + (size_t)(quantity - calculated);
 	return han_measurement_index(quantity);
 }
 
