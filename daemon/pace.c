@@ -8,9 +8,9 @@
 
 /* The longest of the last few, so that a lost message or two lets nothing expire; a long silence has no
  * weight any more some values later. */
-static uint64_t usual_pause(const struct pace *pace)
+static uint32_t usual_pause(const struct pace *pace)
 {
-	uint64_t longest = 0;
+	uint32_t longest = 0;
 
 	for (unsigned i = 0; i < PACE_PAUSES; i++) {
 		if (pace->pauses_ms[i] > longest)
@@ -33,10 +33,11 @@ static void learn(struct pace *pace, uint64_t now_ms)
 	pace->came_ms = now_ms;
 }
 
-static uint64_t lifetime(const struct pace *pace, const struct pace_rules *rules)
+/* Ten days at most: 32 bits, which any processor divides. */
+static uint32_t lifetime(const struct pace *pace, const struct pace_rules *rules)
 {
-	uint64_t pause = usual_pause(pace);
-	uint64_t life = pause > 0 ? pause * LIFE_PAUSES : UNKNOWN_LIFE_MS;
+	uint32_t pause = usual_pause(pace);
+	uint32_t life = pause > 0 ? pause * LIFE_PAUSES : UNKNOWN_LIFE_MS;
 
 	if (life < LIFE_MIN_MS)
 		life = LIFE_MIN_MS;
@@ -46,8 +47,8 @@ static uint64_t lifetime(const struct pace *pace, const struct pace_rules *rules
 /* Half of what it has to live is over, by what the broker was told or by what is known now. */
 static bool ages(const struct pace *pace, const struct pace_rules *rules, uint64_t now_ms)
 {
-	uint64_t told = (uint64_t)pace->left_expiry_s * 1000;
-	uint64_t life;
+	uint32_t told = pace->left_expiry_s * 1000;
+	uint32_t life;
 
 	if (!rules->expire)
 		return false;
@@ -84,23 +85,22 @@ uint64_t pace_due_ms(const struct pace *pace, const struct pace_rules *rules)
 
 unsigned pace_lifetime_s(const struct pace *pace, const struct pace_rules *rules)
 {
-	return (unsigned)((lifetime(pace, rules) + 999) / 1000);
+	return (lifetime(pace, rules) + 999) / 1000;
 }
 
 bool pace_expiry_s(const struct pace *pace, const struct pace_rules *rules, uint64_t now_ms,
                    unsigned *expiry_s)
 {
+	uint64_t age_ms = now_ms - pace->came_ms;
 	unsigned life_s;
-	uint64_t age_s;
 
 	*expiry_s = 0;
 	if (!rules->expire)
 		return true;
 	life_s = pace_lifetime_s(pace, rules);
-	age_s = (now_ms - pace->came_ms) / 1000;
-	if (age_s >= life_s)
+	if (age_ms >= life_s * 1000)
 		return false;
-	*expiry_s = life_s - (unsigned)age_s;
+	*expiry_s = life_s - (unsigned)age_ms / 1000;
 	return true;
 }
 
