@@ -287,6 +287,46 @@ static void test_days(void **state)
 	}
 }
 
+/* Across the changes of a year it makes no difference whether the offset is kept, nor for a meter that does not follow
+ * them. */
+static void test_kept(void **state)
+{
+	static const char *const zones[] = { "Europe/Oslo", "Australia/Lord_Howe",
+		                             "Asia/Kathmandu" };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT(zones); i++) {
+		struct clock_zone zone = { 0 };
+
+		set_zone(zones[i / 2]);
+		for (time_t now = 1767225600; now < 1798761600; now += 420) {
+			struct clock_instant kept, found;
+			const time_t shown = i % 2 ? now + 3600 : now;
+			struct han_datetime time;
+			struct tm tm;
+
+			if (i % 2)
+				gmtime_r(&shown, &tm);
+			else
+				localtime_r(&shown, &tm);
+			time = (struct han_datetime){ (uint16_t)(tm.tm_year + 1900),
+				                      (uint8_t)(tm.tm_mon + 1),
+				                      (uint8_t)tm.tm_mday,
+				                      255,
+				                      (uint8_t)tm.tm_hour,
+				                      (uint8_t)tm.tm_min,
+				                      (uint8_t)tm.tm_sec,
+				                      255,
+				                      NO,
+				                      255 };
+			assert_true(clock_resolve(&zone, &time, now, &kept));
+			assert_true(clock_resolve(NULL, &time, now, &found));
+			assert_int_equal(kept.utc, found.utc);
+			assert_int_equal(kept.offset_s, found.offset_s);
+		}
+	}
+}
+
 /* Every field at every value: a time or none, and never more text than there is room. */
 static void test_any_octets(void **state)
 {
@@ -318,6 +358,7 @@ int main(void)
 		cmocka_unit_test(test_cases),      cmocka_unit_test(test_far),
 		cmocka_unit_test(test_gap),        cmocka_unit_test(test_print),
 		cmocka_unit_test(test_any_octets), cmocka_unit_test(test_days),
+		cmocka_unit_test(test_kept),
 	};
 
 	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
