@@ -13,8 +13,9 @@ static const struct integral_point *past_at(const struct integral *integral, uns
 
 static void remember(struct integral *integral)
 {
-	if (integral->count > 0 && integral->at_ms - past_at(integral, 0)->at_ms < INTEGRAL_SPACING)
+	if (integral->count > 0 && integral->at_ms - integral->past_ms < INTEGRAL_SPACING)
 		return;
+	integral->past_ms = integral->at_ms;
 	integral->past[integral->next] = (struct integral_point){ integral->at_ms, integral->mj };
 	integral->next = (integral->next + 1) % INTEGRAL_POINTS;
 	if (integral->count < INTEGRAL_POINTS)

@@ -24,8 +24,9 @@ struct integral {
 	uint64_t at_ms, power_mw;                    /* of the last sample */
 	uint64_t mj;                                 /* up to there */
 	uint64_t rest_uj;                            /* what is left below a mJ */
+	uint64_t past_ms;                            /* of the newest point of the past */
+	unsigned count, next;                        /* points, and the place of the next one */
 	struct integral_point past[INTEGRAL_POINTS]; /* a ring */
-	unsigned count, next;
 };
 
 /* A sample; power_mw up to INTEGRAL_MAX_MW. Returns the time since the one before, 0 for the first. */

@@ -117,7 +117,7 @@ static bool line_was_busy(const struct listener *l, size_t octets, uint64_t paus
 	struct tuning_line line = tuning_line(&l->tuning);
 	uint64_t taken_ms = octets * serial_octet_ns(line.baud, line.format) / 1000000;
 
-	return serial_is_local(l->device) && taken_ms + HAN_IDLE_MS >= pause_ms;
+	return l->serial.local && taken_ms + HAN_IDLE_MS >= pause_ms;
 }
 
 /* By the decoder's clock a pause on the line ends what has begun; but it may be us who paused. Then all that a frame

@@ -40,19 +40,19 @@ struct listener_settings {
 struct listener {
 	struct loop *loop;
 	struct listener_hooks hooks;
-	struct serial serial;
-	struct tuning tuning;
-	struct timer pause; /* a burst is over */
 	bool pause_runs;
 	bool listening; /* between listener_open() and listener_close() */
 	bool flush;
 	bool muted;
+	uint64_t opened_ms; /* when it was opened last */
+	uint64_t heard_ms;  /* the last octets; 0: none since then */
+	uint64_t stood_ms;  /* for how long the decoder's clock stood still */
+	struct serial serial;
+	struct tuning tuning;
+	struct timer pause; /* a burst is over */
 	char device[sizeof(((struct serial *)0)->path)];
 	struct serial_errors told; /* those that the tuning knows */
 	int err;                   /* why the port is not open; 0 while it is */
-	uint64_t opened_ms;        /* when it was opened last */
-	uint64_t heard_ms;         /* the last octets; 0: none since then */
-	uint64_t stood_ms;         /* for how long the decoder's clock stood still */
 	struct han_decoder
 		decoder; /* by far the largest: pages that are not needed are not touched */
 };

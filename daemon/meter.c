@@ -117,7 +117,7 @@ static void note_frame(struct meter *meter)
 		rhythm_learn(&meter->rhythm, now - meter->last_frame_ms);
 	meter->last_frame_ms = now;
 	meter->interrupted = false;
-	timer_start(&meter->silence, patience(meter), 0);
+	timer_start_at(&meter->silence, (now + patience(meter)) * 1000000);
 	if (!meter->identity.text[0] && !meter->waiting_for_name) {
 		meter->waiting_for_name = true;
 		timer_start(&meter->nameless, NAMELESS_MS, 0);

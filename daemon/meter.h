@@ -48,8 +48,6 @@ struct meter {
 	struct loop *loop;
 	const struct meter_settings *settings;
 	struct meter_hooks hooks;
-	struct identity identity;
-	struct claim claim; /* to another one */
 	bool waiting_for_name;
 	bool online;
 	bool silent; /* no valid frame for as long as patience lasts; a port is open */
@@ -57,8 +55,6 @@ struct meter {
 	bool resyncing;
 	bool muted;       /* what comes in does not count: the bus power is being cycled */
 	bool interrupted; /* it was, or no port was open, since the last frame */
-	struct clock_zone zone;
-	struct clock_told clock_told;
 	int port_err; /* why no port is open; 0 while one is, and while there is none to be opened */
 	const char *list; /* the name of the list read last, NULL before */
 	struct rhythm rhythm;
@@ -66,9 +62,13 @@ struct meter {
 	uint64_t octets_ms;       /* when any came last */
 	struct meter_heard heard; /* before the last valid frame, or before the port was opened */
 	struct timer silence;     /* fires when the meter has been silent for too long */
-	struct meter_counters counters;
-	struct troubles troubles; /* with the messages of frames that arrived whole */
 	struct search search;     /* its ports */
+	struct meter_counters counters;
+	struct identity identity;
+	struct claim claim; /* to another one */
+	struct clock_zone zone;
+	struct clock_told clock_told;
+	struct troubles troubles; /* with the messages of frames that arrived whole */
 	struct timer nameless;    /* fires when no identity came */
 };
 

@@ -28,7 +28,7 @@ static void learn(struct pace *pace, uint64_t now_ms)
 			pause = PAUSE_MAX_MS;
 		/* 0 stands for none */
 		pace->pauses_ms[pace->next_pause] = pause > 0 ? (uint32_t)pause : 1;
-		pace->next_pause = (pace->next_pause + 1) % PACE_PAUSES;
+		pace->next_pause = (uint8_t)((pace->next_pause + 1) % PACE_PAUSES);
 	}
 	pace->came_ms = now_ms;
 }

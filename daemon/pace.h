@@ -20,11 +20,11 @@ struct pace_rules {
 
 struct pace {
 	uint32_t pauses_ms[PACE_PAUSES]; /* between the last values; 0: none */
-	unsigned next_pause;
-	uint64_t came_ms;       /* the newest value; 0: none */
-	uint64_t left_ms;       /* the one that left last; 0: none */
-	unsigned left_expiry_s; /* what the broker was told of it; 0: nothing */
-	bool waits;             /* the newest one, for its time */
+	uint64_t came_ms;                /* the newest value; 0: none */
+	uint64_t left_ms;                /* the one that left last; 0: none */
+	unsigned left_expiry_s;          /* what the broker was told of it; 0: nothing */
+	uint8_t next_pause;
+	bool waits; /* the newest one, for its time */
 };
 
 enum pace_verdict {

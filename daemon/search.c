@@ -256,9 +256,10 @@ static void on_event(void *user, struct listener *l, const struct han_event *eve
 
 	if (listener_is_frame(event)) {
 		s->frame_ms = l->serial.octets_ms;
-		if (s->found != l)
+		if (s->found != l) {
 			settle_on(s, l);
-		remember(s, l);
+			remember(s, l);
+		}
 		serial_claim(&l->serial);
 	}
 	s->hooks.event(s->hooks.user, event);

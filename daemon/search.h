@@ -47,17 +47,17 @@ struct search {
 	const char *root; /* "" for this machine */
 	const struct search_settings *settings;
 	struct search_hooks hooks;
-	struct han_settings decoder; /* with keys only as long as listeners may come */
-	struct listener *listeners[CANDIDATES_MAX]; /* of a named device the first; NULL: none */
 	struct listener *found;
-	struct search_ports *ports;   /* of the machine; NULL with a named device */
-	struct remembered remembered; /* path "": nothing */
-	bool alone;                   /* the remembered port is listened to first */
+	bool alone; /* the remembered port is listened to first */
 	bool flush, muted;
 	bool begun_told, empty_told;
 	bool lost;         /* the port where it was found; it is waited for */
 	uint64_t frame_ms; /* the last valid one; 0: none yet */
-	struct timer look; /* the candidates are looked at again */
+	struct listener *listeners[CANDIDATES_MAX]; /* of a named device the first; NULL: none */
+	struct search_ports *ports;                 /* of the machine; NULL with a named device */
+	struct remembered remembered;               /* path "": nothing */
+	struct han_settings decoder; /* with keys only as long as listeners may come */
+	struct timer look;           /* the candidates are looked at again */
 };
 
 /* Begins. root: what stands in front of /dev and the rest, "" for this machine. settings, with what they point

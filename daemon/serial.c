@@ -90,7 +90,7 @@ static void rest(struct serial *s)
 {
 	uint64_t until = 0;
 
-	if (s->hooks.wanted && serial_is_local(s->settings.device))
+	if (s->hooks.wanted && s->local)
 		until = nap_until(&s->nap, s->hooks.wanted(s->hooks.user), loop_now_ns());
 	if (until == 0) {
 		wake(s);
@@ -120,14 +120,13 @@ static void close_tty(struct serial *s)
  * that refuse. */
 static bool was_of_use(const struct serial *s)
 {
-	return s->heard || (serial_is_local(s->settings.device) &&
-	                    loop_now_ms() - s->opened_ms >= RETRY_LAST_MS);
+	return s->heard || (s->local && loop_now_ms() - s->opened_ms >= RETRY_LAST_MS);
 }
 
 static void serial_lost(struct serial *s, int err)
 {
 	bool is_open = serial_is_open(s), of_use = is_open && was_of_use(s);
-	bool is_gone = of_use || (is_open && serial_is_local(s->settings.device));
+	bool is_gone = of_use || (is_open && s->local);
 
 	s->in_vain = is_open && !of_use;
 	s->renewed = false;
@@ -144,7 +143,7 @@ static void serial_lost(struct serial *s, int err)
 
 static int closed(const struct serial *s)
 {
-	return serial_is_local(s->settings.device) ? -ENODEV : -ECONNRESET;
+	return s->local ? -ENODEV : -ECONNRESET;
 }
 
 /* Reads until the kernel has no more, as one read may return a part only, but at least PART; where there are no naps the
@@ -259,7 +258,7 @@ static void try_tcp(struct serial *s)
 static void try_open(struct serial *s)
 {
 	snprintf(s->path, sizeof(s->path), "%s", s->settings.device);
-	if (serial_is_local(s->settings.device))
+	if (s->local)
 		try_tty(s);
 	else
 		try_tcp(s);
@@ -294,7 +293,7 @@ static void retry(struct timer *timer)
 
 void serial_distrust(struct serial *s, uint64_t silence_ms)
 {
-	if (s->trust_ms || !serial_is_open(s) || serial_is_local(s->settings.device))
+	if (s->trust_ms || !serial_is_open(s) || s->local)
 		return;
 	s->trust_ms = silence_ms;
 	renew(s);
@@ -306,6 +305,7 @@ void serial_open(struct serial *s, struct loop *loop, const struct serial_settin
 	*s = (struct serial){
 		.loop = loop,
 		.source = { -1, serial_ready },
+		.local = serial_is_local(settings->device),
 		.settings = *settings,
 		.hooks = *hooks,
 		.delay_ms = RETRY_FIRST_MS,
@@ -351,7 +351,7 @@ void serial_flush(struct serial *s)
 
 	if (!serial_is_open(s))
 		return;
-	if (serial_is_local(s->settings.device))
+	if (s->local)
 		tcflush(s->source.fd, TCIFLUSH);
 	else /* at most what the kernel holds: it is no loop with a fast peer */
 		for (int turn = 0;
@@ -372,7 +372,7 @@ int serial_set_line(struct serial *s, unsigned baud, enum serial_format format)
 {
 	int rc = 0;
 
-	if (!serial_is_local(s->settings.device))
+	if (!s->local)
 		return 0;
 	if (serial_is_open(s))
 		rc = serial_set_up(s->source.fd, baud, format);
@@ -387,7 +387,7 @@ int serial_set_line(struct serial *s, unsigned baud, enum serial_format format)
 
 void serial_claim(struct serial *s)
 {
-	if (!s->exclusive && serial_is_open(s) && serial_is_local(s->settings.device))
+	if (!s->exclusive && serial_is_open(s) && s->local)
 		s->exclusive = ioctl(s->source.fd, TIOCEXCL) == 0;
 }
 

@@ -43,26 +43,26 @@ struct serial_errors {
 struct serial {
 	struct loop *loop;
 	struct source source; /* fd -1: not open */
-	struct timer retry;
-	struct tcp tcp; /* a connection that is being made */
-	struct timer nap_over;
-	struct nap nap;
-	bool armed; /* octets are waited for; else nap_over will look */
-	bool once;  /* for the first of them only */
-	struct serial_settings settings;
-	struct serial_hooks hooks;
-	char path[256];    /* the device in use, or the one waited for */
-	uint64_t delay_ms; /* before the next attempt */
-	int last_err;      /* of the last attempt, told once */
+	bool local;           /* a device of this machine, no connection */
+	bool armed;           /* octets are waited for; else nap_over will look */
+	bool once;            /* for the first of them only */
 	bool exclusive;
-	bool heard;         /* a sound frame came since it was opened, */
-	uint64_t opened_ms; /* which was then */
-	uint64_t
-		octets_ms; /* when any came last, those of hooks.octets among them, or it was opened */
+	bool heard;   /* a sound frame came since it was opened, */
+	bool renewed; /* the connection is another one: it is being made, or told */
+	bool in_vain; /* when it was open last it was of no use: so far it is no news */
+	/* When any came last, those of hooks.octets among them, or it was opened. */
+	uint64_t octets_ms;
+	struct serial_hooks hooks;
+	struct nap nap;
 	uint64_t trust_ms; /* how long a connection in doubt may be silent; 0: none is in doubt */
 	unsigned renewals; /* since a sound frame came */
-	bool renewed;      /* the connection is another one: it is being made, or told */
-	bool in_vain;      /* when it was open last it was of no use: so far it is no news */
+	int last_err;      /* of the last attempt, told once */
+	uint64_t opened_ms;
+	uint64_t delay_ms; /* before the next attempt */
+	struct timer nap_over, retry;
+	struct serial_settings settings;
+	struct tcp tcp;              /* a connection that is being made */
+	char path[256];              /* the device in use, or the one waited for */
 	struct serial_errors before; /* the kernel counts from boot */
 };
 
