@@ -15,6 +15,7 @@ enum message_kind {
 
 struct message {
 	const char *topic;   /* complete, no wildcards */
+	size_t topic_len;    /* without its NUL; 0: nobody has counted yet */
 	const char *payload; /* text; not NUL-terminated by contract, len counts */
 	size_t len;          /* 0 clears a retained topic */
 	int qos;             /* 0 to 2 */

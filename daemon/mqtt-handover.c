@@ -23,6 +23,12 @@ static void drop_parcel(struct mqtt *m)
 		m->session->dropped += is_lost(&message);
 }
 
+void mqtt_see(struct mqtt *m)
+{
+	m->seen_overflown = m->session->outbox.dropped;
+	m->seen_refused = m->session->refusals;
+}
+
 void mqtt_hand_over(struct mqtt *m)
 {
 	struct mqtt_session *s = m->session;
@@ -36,6 +42,7 @@ void mqtt_hand_over(struct mqtt *m)
 		mqtt_session_unpack(s, SIZE_MAX);
 		parcel_put_all(&s->parcel, &m->parcel);
 	}
+	mqtt_see(m);
 	pthread_mutex_unlock(&s->lock);
 }
 

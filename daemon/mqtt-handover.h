@@ -9,6 +9,9 @@
 /* Locked. Not before connected() was told of this session: its whole state goes out then. */
 bool mqtt_is_told(const struct mqtt *m);
 
+/* Locked. */
+void mqtt_see(struct mqtt *m);
+
 /* What was sent so far, to the session that it was meant for; without waking the thread. */
 void mqtt_hand_over(struct mqtt *m);
 

@@ -123,6 +123,7 @@ static bool take_message(struct mqtt_session *s, struct message *m, bool *more)
 	bool taken;
 
 	pthread_mutex_lock(&s->lock);
+	mqtt_session_unpack(s, UNPACKED);
 	taken = outbox_take(&s->outbox, m);
 	*more = !outbox_is_empty(&s->outbox);
 	pthread_mutex_unlock(&s->lock);

@@ -73,6 +73,7 @@ static void take_news(struct mqtt *m, struct news *news)
 	news->changed = news->connected != m->connected || strcmp(m->status, s->status) != 0;
 	memcpy(m->status, s->status, sizeof(m->status));
 	m->refused = s->status_refused;
+	mqtt_see(m);
 	pthread_mutex_unlock(&s->lock);
 }
 

@@ -74,6 +74,8 @@ struct mqtt {
 	bool connected;
 	bool refused;         /* somebody has to set login, certificates or address right first */
 	struct parcel parcel; /* to be handed over */
+	/* Of mqtt_counters(), as of the last time that something was handed over, or told. */
+	uint64_t seen_overflown, seen_refused;
 	bool unflushed;
 	char status[MQTT_STATUS]; /* "connected", or why not: a phrase */
 };
