@@ -42,6 +42,9 @@ void board_move(struct board *b, const char *base);
 /* Nothing is known any more. */
 void board_forget(struct board *b);
 
+/* These values are about to be taken: what is known of them is fetched from memory all at once. */
+void board_expect(const struct board *b, const struct han_reading *reading);
+
 /* A value has come, now_ms, and this is its text, of len octets. Whether it is a text that has a name and is another
  * than before. */
 bool board_take(struct board *b, const struct han_value *value, const char *text, size_t len,
