@@ -38,9 +38,10 @@ static void on_changed(void *user)
 static void on_read(void *user)
 {
 	struct app *app = user;
+	const uint64_t now_ms = loop_now_ms();
 
-	leftovers_review(&app->leftovers);
-	if (loop_now_ms() - app->status_ms >= STATUS_GAP_MS)
+	leftovers_review(&app->leftovers, now_ms);
+	if (now_ms - app->status_ms >= STATUS_GAP_MS)
 		app_tell_status(app);
 }
 

@@ -314,13 +314,11 @@ static void review(struct leftovers *l)
 }
 
 /* With each meter there are more bases to plan for, and more that comes: it must not grow with both. */
-void leftovers_review(struct leftovers *l)
+void leftovers_review(struct leftovers *l, uint64_t now_ms)
 {
-	const uint64_t now = loop_now_ms();
-
-	if (now < l->review_ms)
+	if (now_ms < l->review_ms)
 		return;
-	l->review_ms = now + l->station_count;
+	l->review_ms = now_ms + l->station_count;
 	review(l);
 }
 

@@ -78,6 +78,6 @@ void leftovers_note(struct leftovers *l, const struct station *st);
 void leftovers_connected(struct leftovers *l);
 
 /* Something has come of a meter: looks for what is left behind, if there may be any; with many meters not each time. */
-void leftovers_review(struct leftovers *l);
+void leftovers_review(struct leftovers *l, uint64_t now_ms);
 
 #endif

@@ -68,11 +68,11 @@ static void keep_text(char **kept, const char *text)
 static void send_reading(struct publisher *p, const char *text, size_t len)
 {
 	char topic[sizeof(p->base) + 8];
-	const struct message message = {
+	struct message message = {
 		.topic = topic, .payload = text, .len = len, .kind = MESSAGE_EVENT
 	};
 
-	stpcpy(stpcpy(topic, p->base), "/reading");
+	message.topic_len = (size_t)(stpcpy(stpcpy(topic, p->base), "/reading") - topic);
 	if (p->outlet.send(p->outlet.user, &message) < 0) {
 		if (text != p->unsent)
 			keep_text(&p->unsent, text);
@@ -213,19 +213,17 @@ static bool take(struct publisher *p, const struct han_value *value, time_t now,
 }
 
 void publisher_reading(struct publisher *p, const struct han_reading *reading,
-                       const struct payload_meter *line)
+                       const struct payload_meter *line, const struct publisher_now *now)
 {
 	bool grown = announcer_learn(&p->announcer, reading);
 	char buf[PAYLOAD_JSON], *text;
 	struct writer json;
-	const uint64_t now_ms = loop_now_ms();
-	struct timespec now;
 	bool first;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	payload_begin(&json, reading, p->identity, &now, &p->zone, buf);
+	board_expect(&p->board, reading);
+	payload_begin(&json, reading, p->identity, &now->wall, &p->zone, buf);
 	for (size_t i = 0; i < reading->count; i++)
-		p->news |= take(p, &reading->values[i], now.tv_sec, now_ms, &json);
+		p->news |= take(p, &reading->values[i], now->wall.tv_sec, now->ms, &json);
 	if (!p->base[0])
 		return;
 
@@ -240,14 +238,13 @@ void publisher_reading(struct publisher *p, const struct han_reading *reading,
 		send_reading(p, text, json.len);
 }
 
-void publisher_calculated(struct publisher *p, const struct han_value *values, size_t count)
+void publisher_calculated(struct publisher *p, const struct han_value *values, size_t count,
+                          const struct publisher_now *now)
 {
-	const time_t now = time(NULL);
-	const uint64_t now_ms = loop_now_ms();
 	bool grown = false;
 
 	for (size_t i = 0; i < count; i++) {
-		take(p, &values[i], now, now_ms, NULL);
+		take(p, &values[i], now->wall.tv_sec, now->ms, NULL);
 		grown |= announcer_learn_calculated(&p->announcer, values[i].measurement);
 	}
 	if (grown)

@@ -64,10 +64,13 @@ struct publisher_meter {
 };
 
 /* What every list needs stands together. */
+struct publisher_now {
+	uint64_t ms;          /* of loop_now_ms() */
+	struct timespec wall; /* UTC */
+};
+
 struct publisher {
 	const struct publisher_settings *settings;
-	struct publisher_meter meter;
-	struct announcer announcer;
 	bool online;
 	bool fresh; /* of the identity, nothing has been sent yet */
 	bool news;  /* what the info says may be otherwise now, */
@@ -75,14 +78,16 @@ struct publisher {
 	struct clock_zone zone;
 	const struct han_list *list; /* and with another framing or list than these */
 	char *unsent; /* JSON: the newest reading, while there is nobody to send it to */
+	char *info;   /* JSON */
+	const char *maker;
 	struct outlet outlet;
 	char identity[HAN_IDENTITY_TEXT];
 	char base[160]; /* "han/6970631400000000"; "" until the identity is known */
 	struct board board;
 	char availability[192]; /* a topic below it */
 	char left[192];         /* that of a meter before, to be told offline; "" for none */
-	const char *maker;
-	char *info; /* JSON */
+	struct publisher_meter meter;
+	struct announcer announcer;
 };
 
 /* settings, the texts of meter and outlet->user outlive the publisher. 0 or a negative errno. */
@@ -97,12 +102,13 @@ void publisher_identify(struct publisher *p, const char *identity);
 /* The line that lists come over may be another one now, or is set otherwise. */
 void publisher_retuned(struct publisher *p);
 
-/* A list has come over this line. */
+/* A list has come over this line, now. */
 void publisher_reading(struct publisher *p, const struct han_reading *reading,
-                       const struct payload_meter *line);
+                       const struct payload_meter *line, const struct publisher_now *now);
 
 /* What was calculated from it, right behind it; the values' measurements are rows of quantity.h. */
-void publisher_calculated(struct publisher *p, const struct han_value *values, size_t count);
+void publisher_calculated(struct publisher *p, const struct han_value *values, size_t count,
+                          const struct publisher_now *now);
 
 void publisher_availability(struct publisher *p, bool online);
 

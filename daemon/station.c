@@ -12,35 +12,32 @@
 #include "station-told.h"
 
 /* The gate's: it goes on while the machine sleeps, as registers do. */
-static struct gate_now gate_now(void)
+static uint64_t gate_now_ms(void)
 {
 	struct timespec boot;
 
 	clock_gettime(CLOCK_BOOTTIME, &boot);
-	return (struct gate_now){ (uint64_t)boot.tv_sec * 1000 + (uint64_t)boot.tv_nsec / 1000000,
-		                  time(NULL) };
+	return (uint64_t)boot.tv_sec * 1000 + (uint64_t)boot.tv_nsec / 1000000;
 }
 
 /* What finds no session is no loss: the next one begins with the whole state. */
 static void forgive_drops(struct station *st)
 {
-	struct mqtt_counters counters;
+	const struct mqtt *mqtt = st->mqtt;
 
-	if (st->mqtt->connected && st->mqtt->number == st->session)
+	if (mqtt->connected && mqtt->number == st->session)
 		return;
-	counters = mqtt_counters(st->mqtt);
-	st->minute.dropped = counters.overflown;
-	st->minute.refused = counters.refused;
-	st->session = st->mqtt->number;
+	st->minute.dropped = mqtt->seen_overflown;
+	st->minute.refused = mqtt->seen_refused;
+	st->session = mqtt->number;
 }
 
 static struct problem_recently recently_of(const struct station *st)
 {
-	struct mqtt_counters counters = mqtt_counters(st->mqtt);
 	struct problem_recently recently = st->recently;
 
-	recently.dropped += counters.overflown - st->minute.dropped;
-	recently.refused += counters.refused - st->minute.refused;
+	recently.dropped += st->mqtt->seen_overflown - st->minute.dropped;
+	recently.refused += st->mqtt->seen_refused - st->minute.refused;
 	return recently;
 }
 
@@ -59,7 +56,7 @@ static bool review(struct station *st)
 
 	forgive_drops(st);
 	recently = recently_of(st);
-	problem_find(&st->meter, &st->gate, &recently, gate_now().ms, &now);
+	problem_find(&st->meter, &st->gate, &recently, st->gate.doubted ? gate_now_ms() : 0, &now);
 	other = strcmp(st->problem.text, now.text) != 0;
 	if (!other && now.rung == before)
 		return false;
@@ -99,13 +96,10 @@ static void note_change(struct station *st)
 void station_minute(struct station *st)
 {
 	const struct meter_counters *counters = &st->meter.counters;
-	struct mqtt_counters broker;
-	struct problem_recently now;
+	const struct problem_recently now = { counters->frames_ok, counters->frames_damaged,
+		                              st->mqtt->seen_overflown, st->mqtt->seen_refused };
 
 	forgive_drops(st);
-	broker = mqtt_counters(st->mqtt);
-	now = (struct problem_recently){ counters->frames_ok, counters->frames_damaged,
-		                         broker.overflown, broker.refused };
 
 	st->recently = (struct problem_recently){ now.frames_ok - st->minute.frames_ok,
 		                                  now.frames_damaged - st->minute.frames_damaged,
@@ -160,40 +154,49 @@ static void remember_power(struct station *st, const struct han_reading *reading
 
 /* ---- what is calculated ---- */
 
-static struct moment moment_now(void)
+static struct publisher_now now_at(uint64_t ms)
 {
-	struct timespec wall;
+	struct publisher_now now = { .ms = ms };
 
-	clock_gettime(CLOCK_REALTIME, &wall);
-	return (struct moment){ loop_now_ms(),
-		                (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000 };
+	clock_gettime(CLOCK_REALTIME, &now.wall);
+	return now;
 }
 
-static void calculate(struct station *st, const struct han_reading *reading)
+static struct moment moment_of(const struct publisher_now *now)
 {
-	const struct moment now = moment_now();
+	return (struct moment){ now->ms,
+		                (int64_t)now->wall.tv_sec * 1000 + now->wall.tv_nsec / 1000000 };
+}
+
+static void calculate(struct station *st, const struct han_reading *reading,
+                      const struct publisher_now *now)
+{
+	const struct moment moment = moment_of(now);
 	struct han_value values[CALCULATED_COUNT];
 
 	publisher_calculated(&st->publisher, values,
-	                     derive_reading(&st->derive, reading, &now, values));
+	                     derive_reading(&st->derive, reading, &moment, values), now);
 }
 
 static void on_floors_told(void *user)
 {
 	struct station *st = user;
-	const struct moment now = moment_now();
+	const struct publisher_now now = now_at(loop_now_ms());
+	const struct moment moment = moment_of(&now);
 	struct han_value values[CALCULATED_COUNT];
 
-	publisher_calculated(&st->publisher, values, derive_values(&st->derive, &now, values));
+	publisher_calculated(&st->publisher, values, derive_values(&st->derive, &moment, values),
+	                     &now);
 }
 
 /* Without the registers that are not believed. */
 static const struct han_reading *pass_gate(struct station *st, const struct han_reading *reading,
-                                           struct han_reading *room)
+                                           time_t wall, struct han_reading *room)
 {
+	const struct gate_now now = { gate_now_ms(), wall };
 	struct gate_report report;
 
-	reading = gate_pass(&st->gate, reading, gate_now(), room, &report);
+	reading = gate_pass(&st->gate, reading, now, room, &report);
 	if (report.began || report.ended)
 		station_log_gate(st, &report);
 	return reading;
@@ -205,19 +208,20 @@ static void on_reading(void *user, struct meter *meter, const struct han_reading
 	struct station *st = user;
 	const struct listener *listener = search_listener(&meter->search);
 	const struct tuning_line set = tuning_line(&listener->tuning);
-	const bool local = serial_is_local(listener->device);
+	const bool local = listener->serial.local;
 	const struct payload_meter line = {
 		.device = listener->device,
 		.baud = local ? set.baud : 0,
 		.format = local ? serial_format_name(set.format) : NULL,
 	};
-	const struct han_reading *reading = pass_gate(st, all, &room);
+	const struct publisher_now now = now_at(meter->octets_ms);
+	const struct han_reading *reading = pass_gate(st, all, now.wall.tv_sec, &room);
 	bool had_power = st->power[0];
 
 	remember_power(st, reading);
 	hourly_source_reading(&st->hourly, reading, reading != all);
-	publisher_reading(&st->publisher, reading, &line);
-	calculate(st, reading);
+	publisher_reading(&st->publisher, reading, &line, &now);
+	calculate(st, reading, &now);
 	st->unsaid |= review(st);
 	if (st->fresh || st->unsaid)
 		station_tell_diagnostics(st);

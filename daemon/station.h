@@ -37,6 +37,13 @@ struct station {
 	const struct mqtt *mqtt; /* for its counters */
 	struct look *look;       /* at what the broker keeps */
 	struct station_hooks hooks;
+	bool running;
+	bool log_frames;
+	bool unsaid;                  /* the problem is another one than people were told */
+	bool fresh;                   /* of this identity the broker knows no diagnostics yet */
+	unsigned session;             /* with the broker, that the drops below belong to */
+	char power[HAN_DECIMAL_TEXT]; /* as last read, "" before */
+	struct problem problem;
 	struct meter meter;
 	struct gate gate;
 	struct derive derive;
@@ -44,15 +51,8 @@ struct station {
 	struct publisher publisher;
 	struct hourly_source hourly;
 	struct recall recall;
-	bool running;
-	bool log_frames;
-	bool unsaid;                      /* the problem is another one than people were told */
-	bool fresh;                       /* of this identity the broker knows no diagnostics yet */
-	unsigned session;                 /* with the broker, that the drops below belong to */
 	struct problem_recently minute;   /* all that had been when the minute began */
 	struct problem_recently recently; /* what was in the minute before */
-	struct problem problem;
-	char power[HAN_DECIMAL_TEXT]; /* as last read, "" before */
 };
 
 /* Everything passed outlives the station, but for bridge, not the topics in it, and the meter's keys: see

@@ -74,9 +74,18 @@ static int stage_teardown(void **state)
 	return 0;
 }
 
+static void read_from(struct stage *s, const struct han_reading *reading,
+                      const struct payload_meter *from)
+{
+	struct publisher_now now = { .ms = loop_now_ms() };
+
+	clock_gettime(CLOCK_REALTIME, &now.wall);
+	publisher_reading(&s->publisher, reading, from, &now);
+}
+
 static void read_list(struct stage *s, enum kaifa_list list)
 {
-	publisher_reading(&s->publisher, speaker_reading(&s->speaker, list), &line);
+	read_from(s, speaker_reading(&s->speaker, list), &line);
 }
 
 static void identify(struct stage *s)
@@ -536,9 +545,9 @@ static void test_info_of_another_line(void **state)
 	assert_int_equal(post_count(&s->post, BASE "/info"), 1);
 	other.baud = 9600;
 	publisher_retuned(&s->publisher);
-	publisher_reading(&s->publisher, speaker_reading(&s->speaker, KAIFA_LIST_1), &other);
+	read_from(s, speaker_reading(&s->speaker, KAIFA_LIST_1), &other);
 	assert_int_equal(post_count(&s->post, BASE "/info"), 1);
-	publisher_reading(&s->publisher, speaker_reading(&s->speaker, KAIFA_LIST_2), &other);
+	read_from(s, speaker_reading(&s->speaker, KAIFA_LIST_2), &other);
 	assert_int_equal(post_count(&s->post, BASE "/info"), 2);
 	assert_non_null(strstr(post_text(&s->post, BASE "/info"), "\"baud\":9600"));
 }
@@ -609,7 +618,7 @@ static void made_add_text(struct stage *s, struct han_obis obis, const char *tex
 
 static void made_read(struct stage *s)
 {
-	publisher_reading(&s->publisher, &s->made, &line);
+	read_from(s, &s->made, &line);
 }
 
 #define METER_ID ((struct han_obis){ 0, 0, 96, 1, 0, 255 })
