@@ -103,15 +103,14 @@ static void add_number(struct entry *e, const char *name, int number)
 	add_field(e, name, text);
 }
 
-/* Meson names sources from the build directory. */
-static const char *base_name(const char *file)
-{
-	const char *slash = strrchr(file, '/');
+/* The place in the source that speaks. */
+struct place {
+	const char *file;
+	int line;
+	const char *function;
+};
 
-	return slash ? slash + 1 : file;
-}
-
-static int write_journal(const struct log_place *place, int level, const struct log_field *fields,
+static int write_journal(const struct place *place, int level, const struct log_field *fields,
                          const char *text)
 {
 	char message[TEXT_MAX + sizeof("MESSAGE=")];
@@ -122,7 +121,7 @@ static int write_journal(const struct log_place *place, int level, const struct 
 	add_number(&e, "PRIORITY", level);
 	add_field(&e, "SYSLOG_IDENTIFIER", log_name);
 	if (place) {
-		add_field(&e, "CODE_FILE", base_name(place->file));
+		add_field(&e, "CODE_FILE", place->file);
 		add_number(&e, "CODE_LINE", place->line);
 		add_field(&e, "CODE_FUNC", place->function);
 	}
@@ -131,7 +130,7 @@ static int write_journal(const struct log_place *place, int level, const struct 
 	return sd_journal_sendv(e.iov, e.count);
 }
 
-static void write_out(const struct log_place *place, int level, const struct log_field *fields,
+static void write_out(const struct place *place, int level, const struct log_field *fields,
                       const char *text)
 {
 	if (!to_journal || write_journal(place, level, fields, text) < 0)
@@ -140,7 +139,7 @@ static void write_out(const struct log_place *place, int level, const struct log
 
 /* The place and the port: two meters do not keep each other quiet. What a meter or a broker says about
  * itself does not count, or a liar would be a new kind each time. */
-static uint64_t kind_of(const struct log_place *place, const struct log_field *fields)
+static uint64_t kind_of(const struct place *place, const struct log_field *fields)
 {
 	uint64_t hash = hash_more(HASH_START, place->file, strlen(place->file)) ^
 	                (uint64_t)place->line << 40;
@@ -152,7 +151,7 @@ static uint64_t kind_of(const struct log_place *place, const struct log_field *f
 	return hash;
 }
 
-static bool may_pass(const struct log_place *place, int level, const struct log_field *fields,
+static bool may_pass(const struct place *place, int level, const struct log_field *fields,
                      const char *text, unsigned *suppressed)
 {
 	bool pass;
@@ -167,9 +166,10 @@ static bool may_pass(const struct log_place *place, int level, const struct log_
 	return pass;
 }
 
-void log_write_at(const struct log_place *place, int level, const struct log_field *fields,
-                  const char *format, ...)
+void log_write_at(const char *file, int line, const char *function, int level,
+                  const struct log_field *fields, const char *format, ...)
 {
+	const struct place place = { file, line, function };
 	char text[TEXT_MAX];
 	unsigned suppressed;
 	va_list args;
@@ -181,13 +181,13 @@ void log_write_at(const struct log_place *place, int level, const struct log_fie
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	utf8_make_line(text); /* journalctl shows what is no UTF-8 as "[blob data]" */
-	if (!may_pass(place, level, fields, text, &suppressed))
+	if (!may_pass(&place, level, fields, text, &suppressed))
 		return;
 	len = strlen(text);
 	if (suppressed)
 		snprintf(text + len, sizeof(text) - len, " (" SUPPRESSED ")", suppressed,
 		         plural(suppressed));
-	write_out(place, level, fields, text);
+	write_out(&place, level, fields, text);
 }
 
 static bool next_suppressed(struct ratelimit_kind *kind)

@@ -32,19 +32,13 @@ struct log_field {
 	const char *value;
 };
 
-/* The place in the source that speaks. */
-struct log_place {
-	const char *file;
-	int line;
-	const char *function;
-};
+/* FILE, LINE and FUNCTION are the place in the source that speaks. */
+void log_write_at(const char *file, int line, const char *function, int level,
+                  const struct log_field *fields, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
 
-void log_write_at(const struct log_place *place, int level, const struct log_field *fields,
-                  const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-#define log_write(level, fields, ...)                                                          \
-	log_write_at(&(const struct log_place){ __FILE__, __LINE__, __func__ }, level, fields, \
-	             __VA_ARGS__)
+#define log_write(level, fields, ...) \
+	log_write_at(__FILE_NAME__, __LINE__, __func__, level, fields, __VA_ARGS__)
 
 #define log_error(...)   log_write(LOG_ERR, NULL, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_WARNING, NULL, __VA_ARGS__)
