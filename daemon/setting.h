@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <han/decimal.h>
 
@@ -35,11 +36,11 @@ struct setting {
 	const struct setting_form *form; /* SETTING_TEXT */
 	/* Ended by NULL. SETTING_WORD: all; SETTING_NUMBER and SETTING_SCALE: the one that stands for 0, if any */
 	const char *const *words;
-	const char *unit; /* may be written behind the number; NULL: none */
-	enum setting_type type;
-	unsigned offset;   /* of the field in its struct */
+	const char *unit;  /* may be written behind the number; NULL: none */
 	unsigned min, max; /* SETTING_NUMBER */
-	unsigned scale;
+	uint16_t scale;
+	uint16_t offset; /* of the field in its struct */
+	enum setting_type type : 8;
 };
 
 #define SETTING_ERROR 256

@@ -16,6 +16,11 @@
 
 _Static_assert(CONFIG_TLS_FILES == 4, "ca-file, ca-path, cert-file, key-file");
 
+static void mistake(const struct settle_hooks *hooks, const char *key, const char *what)
+{
+	hooks->mistake(hooks->user, "mqtt", key, 0, "%s", what);
+}
+
 static bool default_client_id(struct config *config)
 {
 	char host[65] = "", level[65], machine[IDENTITY_TEXT];
@@ -35,14 +40,13 @@ static void take_password(struct config *config, const struct settle_hooks *hook
 	char error[SECRET_ERROR];
 
 	if (config->password_file && !config->mqtt.username)
-		hooks->mistake(hooks->user, "mqtt", "password-file", 0,
-		               "there is no username; accepted: both or none");
+		mistake(hooks, "password-file", "there is no username; accepted: both or none");
 	if (config->password_file)
 		config->password = secret_read_file(config->password_file, error);
 	else
 		config->password = secret_read_credential("mqtt-password", error);
 	if (error[0])
-		hooks->mistake(hooks->user, "mqtt", "password-file", 0, "%s", error);
+		mistake(hooks, "password-file", error);
 	if (config->mqtt.username)
 		config->mqtt.password = config->password;
 }
@@ -70,12 +74,11 @@ static void take_psk(struct config *config, const struct settle_hooks *hooks)
 	else
 		config->psk = secret_read_credential("mqtt-psk", error);
 	if (error[0])
-		hooks->mistake(hooks->user, "mqtt", "psk-file", 0, "%s", error);
+		mistake(hooks, "psk-file", error);
 	else if (!config->psk)
-		hooks->mistake(
-			hooks->user, "mqtt", "psk-identity", 0,
-			"there is no key for it; accepted: with psk-file, or with the systemd "
-			"credential mqtt-psk");
+		mistake(hooks, "psk-identity",
+		        "there is no key for it; accepted: with psk-file, or with the systemd "
+		        "credential mqtt-psk");
 	else if (!is_psk(config->psk))
 		hooks->mistake(
 			hooks->user, "mqtt", "psk-file", 0,
@@ -95,13 +98,11 @@ static bool take_key(struct config *config, const struct settle_hooks *hooks)
 	    secret_find_credential("mqtt-key", path, sizeof(path)))
 		tls->key_file = config->tls_key_credential = strdup(path);
 	if (tls->cert_file && !tls->key_file)
-		hooks->mistake(
-			hooks->user, "mqtt", "cert-file", 0,
-			"there is no key for it; accepted: with key-file, or with the systemd "
-			"credential mqtt-key");
+		mistake(hooks, "cert-file",
+		        "there is no key for it; accepted: with key-file, or with the systemd "
+		        "credential mqtt-key");
 	else if (tls->key_file && !tls->cert_file)
-		hooks->mistake(hooks->user, "mqtt", "key-file", 0,
-		               "there is no cert-file; accepted: both or none");
+		mistake(hooks, "key-file", "there is no cert-file; accepted: both or none");
 	return !tls->cert_file == !tls->key_file;
 }
 
@@ -115,7 +116,7 @@ static void try_files(struct config *config, const struct settle_hooks *hooks)
 	struct ssl_ctx_st *context = mqtt_tls_new(tls, config->mqtt.host, &talk, &fault);
 
 	if (!context)
-		hooks->mistake(hooks->user, "mqtt", fault.key, 0, "%s", fault.what);
+		mistake(hooks, fault.key, fault.what);
 	mqtt_tls_free(context);
 	for (size_t i = 0; i < CONFIG_TLS_FILES; i++)
 		config->tls_versions[i] = secret_version_of(files[i]);
@@ -146,16 +147,15 @@ static void settle_tls(struct config *config, const struct settle_hooks *hooks)
 	const char *certificate = certificate_key(config), *psk = psk_key(config);
 
 	if (!config->mqtt.tls.on && (certificate || psk))
-		hooks->mistake(hooks->user, "mqtt", certificate ? certificate : psk, 0,
-		               "tls is off; accepted: with tls = yes");
+		mistake(hooks, certificate ? certificate : psk,
+		        "tls is off; accepted: with tls = yes");
 	else if (certificate && psk)
 		hooks->mistake(
 			hooks->user, "mqtt", certificate, 0,
 			"%s is set too; accepted: certificates, or a pre-shared key, which needs none",
 			psk);
 	else if (config->psk_file && !config->mqtt.tls.psk_identity)
-		hooks->mistake(hooks->user, "mqtt", "psk-file", 0,
-		               "there is no psk-identity; accepted: both or none");
+		mistake(hooks, "psk-file", "there is no psk-identity; accepted: both or none");
 	else if (psk)
 		take_psk(config, hooks);
 	else if (config->mqtt.tls.on && take_key(config, hooks))
