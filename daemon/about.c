@@ -80,6 +80,6 @@ void about_status(struct service *service, const struct mqtt *mqtt,
 		described++;
 	}
 	if (meters)
-		service_status(service, "%s", status_print(meters, count, &at, text, sizeof(text)));
+		service_status(service, status_print(meters, count, &at, text, sizeof(text)));
 	free(meters);
 }

@@ -90,13 +90,9 @@ static void send_status(struct service *service)
 	sd_notifyf(0, "STATUS=%s", status);
 }
 
-void service_status(struct service *service, const char *format, ...)
+void service_status(struct service *service, const char *sentence)
 {
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(service->sentence, sizeof(service->sentence), format, args);
-	va_end(args);
+	snprintf(service->sentence, sizeof(service->sentence), "%s", sentence);
 	send_status(service);
 }
 

@@ -41,8 +41,7 @@ void service_reloading(struct service *service); /* until the next service_ready
 void service_stopping(struct service *service);  /* asks for the time that a goodbye takes */
 
 /* One sentence for `systemctl status`; sent when it differs from the last. Controls in it become "?". */
-void service_status(struct service *service, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+void service_status(struct service *service, const char *sentence);
 
 /* What stands behind every sentence from now on, such as that a reload was refused; "" for nothing. */
 void service_remark(struct service *service, const char *format, ...)

@@ -94,13 +94,13 @@ static void test_status(void **state)
 {
 	(void)state;
 	begin();
-	service_status(&s.service, "reading, %d W", 229);
+	service_status(&s.service, "reading, 229 W");
 	assert_string_equal(note(), "STATUS=reading, 229 W");
-	service_status(&s.service, "reading, %d W", 229);
+	service_status(&s.service, "reading, 229 W");
 	assert_string_equal(note(), "");
 	service_remark(&s.service, "reload refused: %s", "x");
 	assert_string_equal(note(), "STATUS=reading, 229 W; reload refused: x");
-	service_status(&s.service, "reading, %d W", 230);
+	service_status(&s.service, "reading, 230 W");
 	assert_string_equal(note(), "STATUS=reading, 230 W; reload refused: x");
 	service_remark(&s.service, "%s", "");
 	assert_string_equal(note(), "STATUS=reading, 230 W");
@@ -125,7 +125,7 @@ static void test_texts(void **state)
 	begin();
 	for (size_t i = 0; i < COUNT(texts); i++) {
 		say_case(texts[i].name);
-		service_status(&s.service, "%s", texts[i].said);
+		service_status(&s.service, texts[i].said);
 		assert_string_equal(note(), texts[i].sent);
 		service_failed(0, "%s", texts[i].said);
 		assert_string_equal(note(), texts[i].sent);
@@ -140,7 +140,7 @@ static void test_long(void **state)
 	memset(text, 'x', sizeof(text));
 	text[sizeof(text) - 1] = '\0';
 	begin();
-	service_status(&s.service, "%s", text);
+	service_status(&s.service, text);
 	assert_int_equal(strlen(note()), strlen("STATUS=") + SERVICE_TEXT - 1);
 	service_remark(&s.service, "%s", text);
 	assert_int_equal(strlen(note()), strlen("STATUS=") + 2 * SERVICE_TEXT);
