@@ -230,7 +230,7 @@ static void on_key(void *user, const struct conffile *at, const char *key, const
 
 static void on_mistake(void *user, const struct conffile *at, const char *what)
 {
-	mistake(user, at, "%s", what);
+	tell(user, at->path, at->line, what);
 }
 
 /* ---- what the keys mean together ---- */
