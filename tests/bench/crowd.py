@@ -14,6 +14,8 @@ sys.path[:0] = [str(TESTS / "support"), str(TESTS / "e2e")]
 from programs import HANMQTTD  # noqa: E402
 from rig import Record, config, environment, until  # noqa: E402
 
+SPEAK_S = 10
+
 BENCH = pathlib.Path(HANMQTTD[-1]).parents[1] / "tests/bench"
 
 
@@ -179,8 +181,15 @@ class Crowd:
         return self.costs() - before
 
     def rest(self, share=0.02, timeout=600):
-        """Waits until the daemon has nothing more to do."""
+        """Waits until the daemon has nothing more to do. The meters speak meanwhile: a connection over which nothing
+        comes would be made anew."""
+        spoken = time.monotonic()
+
         def rests():
+            nonlocal spoken
+            if time.monotonic() - spoken > SPEAK_S:
+                self.burst()
+                spoken = time.monotonic()
             before = self.costs()
             time.sleep(1)
             return (self.costs() - before).cpu_ns < share * 1e9
