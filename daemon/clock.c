@@ -49,16 +49,16 @@ static bool find_offset(int64_t utc, long *offset_s)
 	return true;
 }
 
-/* The host's own: what was found last is that of its whole quarter of an hour, see below. */
+/* The host's own: what was found last is that of its whole minute. */
 static bool find_host_offset(struct clock_zone *zone, time_t near, long *offset_s)
 {
-	const int64_t quarter = (int64_t)near / QUARTER_S;
+	const int64_t minute = (int64_t)near / 60;
 
 	if (!zone)
 		return find_offset(near, offset_s);
-	if (!zone->known || zone->quarter != quarter) {
+	if (!zone->known || zone->minute != minute) {
 		zone->known = find_offset(near, &zone->offset_s);
-		zone->quarter = quarter;
+		zone->minute = minute;
 	}
 	*offset_s = zone->offset_s;
 	return zone->known;

@@ -20,7 +20,7 @@ struct clock_instant {
 
 /* The host's offset as it was found last, for whoever asks often. Zeroed: it was not yet. */
 struct clock_zone {
-	int64_t quarter; /* of an hour, from 1970: it counts in this one */
+	int64_t minute; /* from 1970: it counts in this one */
 	long offset_s;
 	bool known;
 };

@@ -37,6 +37,11 @@ void log_write_at(const char *file, int line, const char *function, int level,
                   const struct log_field *fields, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 
+/* gcc before 12 does not know the name without its directory. */
+#ifndef __FILE_NAME__
+#define __FILE_NAME__ __FILE__
+#endif
+
 #define log_write(level, fields, ...) \
 	log_write_at(__FILE_NAME__, __LINE__, __func__, level, fields, __VA_ARGS__)
 

@@ -277,6 +277,7 @@ static void handle_events(struct loop *loop)
 int loop_run(struct loop *loop)
 {
 	loop->running = true;
+	loop->expires_ns = NEVER; /* a run before may have left the clock's event behind */
 	while (loop->running) {
 		int n;
 

@@ -61,15 +61,22 @@ static int send_alone(struct mqtt *m, const struct message *message)
 	} else if (!outbox_put(&s->outbox, message)) { /* and counts it */
 		rc = -ENOBUFS;
 	}
+	mqtt_see(m);
 	pthread_mutex_unlock(&s->lock);
 	return rc;
+}
+
+/* What comes seldom and has a sender who wants to know: tickets and announcements. */
+static bool is_asked_for(const struct message *m)
+{
+	return m->ticket || (m->kind == MESSAGE_EVENT && m->retain);
 }
 
 int mqtt_send(struct mqtt *m, const struct message *message)
 {
 	int rc = 0;
 
-	if (!m->connected || message->ticket || !parcel_put(&m->parcel, message))
+	if (!m->connected || is_asked_for(message) || !parcel_put(&m->parcel, message))
 		rc = send_alone(m, message);
 	m->unflushed |= rc == 0;
 	return rc;

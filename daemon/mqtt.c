@@ -97,10 +97,10 @@ static void woken(struct source *src, uint32_t events)
 
 	(void)events;
 	mqtt_absorb(src->fd);
-	mqtt_hand_over(m); /* to the session that it was meant for */
 	take_news(m, &news);
 	for (size_t i = 0; i < news.ticket_count; i++)
 		m->hooks.acknowledged(m->hooks.user, news.tickets[i]);
+	mqtt_hand_over(m); /* to the session that it was meant for */
 	m->connected = news.connected;
 	if (news.connected && news.number != m->number) {
 		m->number = news.number;

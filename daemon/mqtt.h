@@ -88,9 +88,9 @@ int mqtt_open(struct mqtt *m, struct loop *loop, const struct mqtt_settings *set
               const struct message *will, const char *const *topics,
               const struct mqtt_hooks *hooks);
 
-/* Copies the message: 0, -ENOTCONN, or, of one that has a ticket or is long, -ENOBUFS. mqtt_flush() puts what was
- * copied into the queue and sends it, in one burst. Lost, and counted, is what had no room there, and without a session
- * what is not said again in the next: an event that has no ticket. */
+/* Copies the message: 0, -ENOTCONN, or -ENOBUFS of one that has a ticket, of an event to be kept, and of what is long.
+ * mqtt_flush() puts what was copied into the queue and sends it, in one burst. Lost, and counted, is what had no room
+ * there, and without a session what is not said again in the next: an event that has no ticket. */
 int mqtt_send(struct mqtt *m, const struct message *message);
 void mqtt_flush(struct mqtt *m);
 

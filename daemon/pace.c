@@ -19,9 +19,15 @@ static uint32_t usual_pause(const struct pace *pace)
 	return longest;
 }
 
+/* 0 when that is later: not all that is told in one turn asks for the time once. */
+static uint64_t since(uint64_t then_ms, uint64_t now_ms)
+{
+	return now_ms > then_ms ? now_ms - then_ms : 0;
+}
+
 static void learn(struct pace *pace, uint64_t now_ms)
 {
-	uint64_t pause = now_ms - pace->came_ms;
+	uint64_t pause = since(pace->came_ms, now_ms);
 
 	if (pace->came_ms) {
 		if (pause > PAUSE_MAX_MS)
@@ -55,12 +61,12 @@ static bool ages(const struct pace *pace, const struct pace_rules *rules, uint64
 	life = lifetime(pace, rules);
 	if (told > 0 && told < life)
 		life = told;
-	return now_ms - pace->left_ms >= life / 2;
+	return since(pace->left_ms, now_ms) >= life / 2;
 }
 
 bool pace_may_leave(const struct pace *pace, const struct pace_rules *rules, uint64_t now_ms)
 {
-	return now_ms - pace->left_ms >= rules->min_interval_ms;
+	return since(pace->left_ms, now_ms) >= rules->min_interval_ms;
 }
 
 enum pace_verdict pace_came(struct pace *pace, const struct pace_rules *rules, bool changed,
@@ -91,7 +97,7 @@ unsigned pace_lifetime_s(const struct pace *pace, const struct pace_rules *rules
 bool pace_expiry_s(const struct pace *pace, const struct pace_rules *rules, uint64_t now_ms,
                    unsigned *expiry_s)
 {
-	uint64_t age_ms = now_ms - pace->came_ms;
+	uint64_t age_ms = since(pace->came_ms, now_ms);
 	unsigned life_s;
 
 	*expiry_s = 0;

@@ -214,7 +214,7 @@ static void on_reading(void *user, struct meter *meter, const struct han_reading
 		.baud = local ? set.baud : 0,
 		.format = local ? serial_format_name(set.format) : NULL,
 	};
-	const struct publisher_now now = now_at(meter->octets_ms);
+	const struct publisher_now now = now_at(loop_now_ms());
 	const struct han_reading *reading = pass_gate(st, all, now.wall.tv_sec, &room);
 	bool had_power = st->power[0];
 
