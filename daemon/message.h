@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* What may become of it while it waits for the broker. */
 enum message_kind {
@@ -24,6 +25,11 @@ struct message {
 	unsigned expiry_s; /* MQTT 5: the broker forgets it after so many seconds; 0: never */
 	uint64_t ticket;   /* with qos 1 or 2: told once the broker has it; 0: nobody asks */
 };
+
+static inline size_t message_topic_len(const struct message *message)
+{
+	return message->topic_len ? message->topic_len : strlen(message->topic);
+}
 
 /* Where messages go. send() copies; 0 or a negative errno, which the sender may ignore: the way out
  * counts what it drops. */

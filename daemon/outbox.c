@@ -154,8 +154,7 @@ static uint32_t take_spare(struct outbox *box)
 
 static struct incoming incoming_of(const struct outbox *box, const struct message *m)
 {
-	const size_t topic_len = m->topic_len ? m->topic_len : strlen(m->topic);
-	struct incoming in = { m, class_of(m), topic_len + 1, NONE };
+	struct incoming in = { m, class_of(m), message_topic_len(m) + 1, NONE };
 
 	if (in.class == OUTBOX_STATE || in.class == OUTBOX_DIAGNOSTIC)
 		in.bucket = (uint32_t)hash_swiftly(m->topic, in.topic_size - 1) & box->bucket_mask;

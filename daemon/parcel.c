@@ -34,7 +34,7 @@ static size_t cost_of(size_t topic_size, size_t len)
 
 bool parcel_put(struct parcel *p, const struct message *m)
 {
-	const size_t topic_size = (m->topic_len ? m->topic_len : strlen(m->topic)) + 1;
+	const size_t topic_size = message_topic_len(m) + 1;
 	struct label *label = (void *)(p->octets + p->end);
 	unsigned char *octets = (unsigned char *)(label + 1);
 

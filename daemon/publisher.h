@@ -63,12 +63,13 @@ struct publisher_meter {
 	const struct derive_settings *derive; /* what is calculated; NULL: nothing */
 };
 
-/* What every list needs stands together. */
+/* When something has come. */
 struct publisher_now {
 	uint64_t ms;          /* of loop_now_ms() */
 	struct timespec wall; /* UTC */
 };
 
+/* What every list needs stands together. */
 struct publisher {
 	const struct publisher_settings *settings;
 	bool online;

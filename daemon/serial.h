@@ -47,18 +47,18 @@ struct serial {
 	bool armed;           /* octets are waited for; else nap_over will look */
 	bool once;            /* for the first of them only */
 	bool exclusive;
-	bool heard;   /* a sound frame came since it was opened, */
+	bool heard;   /* a sound frame came since it was opened */
 	bool renewed; /* the connection is another one: it is being made, or told */
 	bool in_vain; /* when it was open last it was of no use: so far it is no news */
 	/* When any came last, those of hooks.octets among them, or it was opened. */
 	uint64_t octets_ms;
 	struct serial_hooks hooks;
 	struct nap nap;
-	uint64_t trust_ms; /* how long a connection in doubt may be silent; 0: none is in doubt */
-	unsigned renewals; /* since a sound frame came */
-	int last_err;      /* of the last attempt, told once */
-	uint64_t opened_ms;
-	uint64_t delay_ms; /* before the next attempt */
+	uint64_t trust_ms;  /* how long a connection in doubt may be silent; 0: none is in doubt */
+	unsigned renewals;  /* since a sound frame came */
+	int last_err;       /* of the last attempt, told once */
+	uint64_t opened_ms; /* when it was, last */
+	uint64_t delay_ms;  /* before the next attempt */
 	struct timer nap_over, retry;
 	struct serial_settings settings;
 	struct tcp tcp;              /* a connection that is being made */
