@@ -1,13 +1,20 @@
 # shellcheck shell=bash
 # Builds the programs with meson. Sourced; $top is the source tree.
 
-: "${top:?}"
+: "${top:?}" "${HANMQTTD_CACHE:?}"
+
+# Where the tree stood is told to debuggers alone.
+export CCACHE_DIR="$HANMQTTD_CACHE/ccache" CCACHE_MAXSIZE=1G CCACHE_NOHASHDIR=1
 
 # build_in DIRECTORY MESON-OPTION...: sets it up when it is new, of another place or of other options.
 # Builds everything, or $targets.
 build_in() {
 	local dir=$1 wanted said
 	shift
+	# Meson does so by itself for a compiler that it was not told.
+	if [ -n "${CC:-}" ] && [ -x /usr/bin/ccache ]; then
+		local -x CC="ccache $CC"
+	fi
 	wanted="$top ${CC:-} $*"
 	if [ ! -f "$dir/build.ninja" ] || [ "$(cat "$dir/.set-up" 2>/dev/null)" != "$wanted" ]; then
 		# Builds of other kinds stand below build/ and stay.

@@ -8,6 +8,9 @@
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export PATH LC_ALL=C.UTF-8
 
+# What takes long to make is kept there for the next run.
+export HANMQTTD_CACHE="${HANMQTTD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hanmqttd-tests}"
+
 die() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
 	exit 1
@@ -21,6 +24,7 @@ build_packages() {
 		tr ',' '\n' | sed 's/([^)]*)//g; s/<[^>]*>//g; s/\[[^]]*\]//g; s/[ \t]//g' |
 		grep -Ev '^(|debhelper-compat|dh-sequence-.*)$'
 	printf '%s\n' gcc libc6-dev
+	[ -z "${CI:-}" ] || printf '%s\n' ccache # a clone is built anew each time
 }
 
 # What tests/system needs of this machine; what its parts add for themselves stands beside them, in

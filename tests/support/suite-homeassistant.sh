@@ -8,7 +8,7 @@ set -euo pipefail
 . "$top/tests/support/build.sh"
 
 root="$top/tests/support/homeassistant-root.sh"
-export cache="${HANMQTTD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hanmqttd-tests}"
+export cache="$HANMQTTD_CACHE"
 
 if [ "${1:-}" != inside ]; then
 	check "programs build without warnings" build_main

@@ -31,7 +31,7 @@ build_clang() {
 }
 
 tidy() {
-	run-clang-tidy -quiet -p "$top/build/build-clang" -j "$(nproc)" "^$top/(lib|daemon|tests)/" 2>&1
+	/usr/bin/python3 "$top/tests/support/tidy.py" "$top/build/build-clang" "$HANMQTTD_CACHE/tidy"
 }
 
 build_sanitized() {

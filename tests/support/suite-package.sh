@@ -14,7 +14,7 @@ build_them() {
 	mkdir -p "$copy"
 	list_tree | tar -C "$top" -c --null --no-recursion -T - | tar -x -C "$copy"
 	cd "$copy"
-	dpkg-buildpackage -us -uc -b
+	CCACHE_DISABLE=1 dpkg-buildpackage -us -uc -b
 }
 
 # Exactly ours, each with at most its debugging symbols.

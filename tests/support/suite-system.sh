@@ -12,7 +12,6 @@ set -euo pipefail
 . "$top/tests/support/build.sh"
 
 export HANMQTTD_DEBS="$work/system/debs"
-export HANMQTTD_CACHE="${HANMQTTD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hanmqttd-tests}"
 
 if [ "${1:-}" != inside ]; then
 	check "programs build without warnings" build_main
