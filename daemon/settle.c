@@ -10,6 +10,7 @@
 #include "topic.h"
 
 #define CREDENTIAL_MAX 96
+#define TOPIC_MAX      64
 
 _Static_assert(SECRET_KEY == HAN_KEY_OCTETS, "a key is a key");
 
@@ -91,24 +92,72 @@ static void settle_meter(struct config *config, size_t index, const struct settl
 	take_keys(config, index, hooks);
 }
 
-/* Two meters may share neither a port nor a topic. */
-static void compare_meters(const struct config *config, size_t earlier, size_t index,
-                           const struct settle_hooks *hooks)
-{
-	const struct config_meter *a = &config->meters[earlier], *b = &config->meters[index];
-	char level_a[64], level_b[64];
+/* ---- two meters may share neither a port nor a topic ---- */
 
-	if (strcmp(a->device, b->device) == 0)
-		hooks->mistake(hooks->user, "meter", "device", index,
-		               "\"%s\" serves [meter%s%s] already; accepted: a port of its own",
-		               b->device, blank(a), a->section);
-	if (a->settings.topic_name && b->settings.topic_name &&
-	    strcmp(topic_level(a->settings.topic_name, level_a, sizeof(level_a)),
-	           topic_level(b->settings.topic_name, level_b, sizeof(level_b))) == 0)
-		hooks->mistake(
-			hooks->user, "meter", "name", index,
-			"\"%s\" is the topic of [meter%s%s] already; accepted: a name of its own",
-			level_b, blank(a), a->section);
+/* A port or a topic, and who has it. */
+struct place {
+	const char *name;
+	size_t meter;
+};
+
+static const struct kind {
+	const char *key, *serves, *own;
+} ports = { "device", "serves", "port" }, topics = { "name", "is the topic of", "name" };
+
+static int by_name(const void *left, const void *right)
+{
+	const struct place *a = left, *b = right;
+	int order = strcmp(a->name, b->name);
+
+	return order ? order : (a->meter > b->meter) - (a->meter < b->meter);
+}
+
+/* Each meter is told of the first that was there, not of all: of a thousand there are half a million pairs. */
+static void tell_shared(const struct config *config, const struct kind *kind, struct place *places,
+                        size_t count, const struct settle_hooks *hooks)
+{
+	size_t first = 0;
+
+	qsort(places, count, sizeof(*places), by_name);
+	for (size_t i = 1; i < count; i++) {
+		const struct config_meter *m = &config->meters[places[first].meter];
+
+		if (strcmp(places[i].name, places[first].name) != 0)
+			first = i;
+		else
+			hooks->mistake(hooks->user, "meter", kind->key, places[i].meter,
+			               "\"%s\" %s [meter%s%s] already; accepted: a %s of its own",
+			               places[i].name, kind->serves, blank(m), m->section,
+			               kind->own);
+	}
+}
+
+static bool compare_meters(const struct config *config, const struct settle_hooks *hooks)
+{
+	const size_t count = config->meter_count;
+	struct place *devices = calloc(count, sizeof(*devices));
+	struct place *names = calloc(count, sizeof(*names));
+	char(*levels)[TOPIC_MAX] = calloc(count, sizeof(*levels));
+	bool complete = devices && names && levels;
+	size_t named = 0;
+
+	for (size_t i = 0; complete && i < count; i++) {
+		const struct config_meter *m = &config->meters[i];
+		const char *name = m->settings.topic_name;
+
+		devices[i] = (struct place){ m->device, i };
+		if (name)
+			names[named++] =
+				(struct place){ topic_level(name, levels[i], TOPIC_MAX), i };
+	}
+	if (complete) {
+		tell_shared(config, &ports, devices, count, hooks);
+		tell_shared(config, &topics, names, named, hooks);
+	}
+	free(levels);
+	free(names);
+	free(devices);
+	return complete;
 }
 
 /* What an automatic choice leaves to the others. */
@@ -131,10 +180,6 @@ bool settle_config(struct config *config, const struct settle_hooks *hooks)
 {
 	for (size_t i = 0; i < config->meter_count; i++)
 		settle_meter(config, i, hooks);
-	for (size_t i = 0; i < config->meter_count; i++) {
-		for (size_t j = i + 1; j < config->meter_count; j++)
-			compare_meters(config, i, j, hooks);
-	}
 	config->log_level += LOG_ERR;
-	return share_devices(config) && settle_mqtt(config, hooks);
+	return compare_meters(config, hooks) && share_devices(config) && settle_mqtt(config, hooks);
 }

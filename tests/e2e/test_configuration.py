@@ -336,6 +336,16 @@ def test_thousand_meters(rig):
     assert checked.tells(5002, r"\[meter last\] device: ", r"\[meter 0\]"), checked.errors
 
 
+def test_thousand_meters_in_one_place(rig):
+    """Of a thousand meters with one port and one topic each but the first is told once of either, with the first."""
+    checked = Checked(rig, "".join(f"[meter {n}]\nname = x\n" for n in range(1000)))
+    assert checked.status == 78
+    assert len(checked.errors.splitlines()) == 2 * 999
+    for n in (1, 500, 999):
+        assert checked.tells(2 * n + 1, rf"\[meter {n}\] device: ", r"auto.* \[meter 0\] already"), checked.errors[:999]
+        assert checked.tells(2 * n + 2, rf"\[meter {n}\] name: ", r"\[meter 0\] already"), checked.errors[:999]
+
+
 # ---- drop-ins ----
 
 def test_drop_ins(rig):
