@@ -216,7 +216,22 @@ int app_start(struct app *app, struct loop *loop, struct service *service, struc
 	return rc;
 }
 
-static int restart(struct app *app, struct config *config, bool line, bool broker)
+static bool is_other_line(const struct app *app, const struct config *config)
+{
+	return !config_same_line(app->config, config) ||
+	       (config->power.bus.line.kind == BUS_AUTO &&
+	        uses_header(app->config) != uses_header(config));
+}
+
+/* While the meters are still there: their keys, which are in no configuration any more, would go with them. */
+int app_change_line(struct app *app, const struct config *config)
+{
+	return is_other_line(app, config)
+	               ? power_change(&app->power, &config->power, uses_header(config))
+	               : 0;
+}
+
+static int restart(struct app *app, struct config *config, bool broker)
 {
 	struct config *old = app->config;
 	int rc = 0;
@@ -224,14 +239,9 @@ static int restart(struct app *app, struct config *config, bool line, bool broke
 	stop_stations(app);
 	if (broker)
 		app_close_broker(app, 0);
-	if (line)
-		power_close(&app->power);
 	app->config = config;
-	if (line)
-		rc = open_power(app);
-	else
-		power_configure(&app->power, &config->power);
-	if (rc == 0 && broker)
+	power_configure(&app->power, &config->power);
+	if (broker)
 		rc = app_open_broker(app);
 	if (rc == 0)
 		rc = start_stations(app);
@@ -243,14 +253,11 @@ static int restart(struct app *app, struct config *config, bool line, bool broke
 
 int app_reconfigure(struct app *app, struct config *config)
 {
-	bool line = !config_same_line(app->config, config) ||
-	            (config->power.bus.line.kind == BUS_AUTO &&
-	             uses_header(app->config) != uses_header(config));
 	bool broker = !config_same_mqtt(app->config, config);
 	int rc = 0;
 
-	if (line || broker || !config_same_meters(app->config, config)) {
-		rc = restart(app, config, line, broker);
+	if (broker || is_other_line(app, config) || !config_same_meters(app->config, config)) {
+		rc = restart(app, config, broker);
 	} else {
 		app->config->power = config->power;
 		power_configure(&app->power, &app->config->power);

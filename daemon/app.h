@@ -48,8 +48,12 @@ struct app {
 int app_start(struct app *app, struct loop *loop, struct service *service, struct config *config,
               bool verbose);
 
-/* Puts another configuration into force; what it does not change goes on undisturbed. Takes it over. 0 or
- * a negative errno, logged: then nothing runs any more. */
+/* Takes the line of another configuration, which is put into force next. 0 or a negative errno, logged: then the one
+ * that is in force goes on. */
+int app_change_line(struct app *app, const struct config *config);
+
+/* Puts another configuration into force, whose line was taken; what it does not change goes on undisturbed. Takes it
+ * over. 0 or a negative errno, logged: then nothing runs any more. */
 int app_reconfigure(struct app *app, struct config *config);
 
 /* Says `offline`, ends the session and switches the bus off. Accepts one that was zeroed or did not start.

@@ -156,16 +156,28 @@ static void tell_absent(const struct daemon *d)
 		           d->options.config);
 }
 
+/* NULL: it has a mistake, or a line that cannot be had. */
+static struct config *load_anew(struct daemon *d)
+{
+	struct config *config = load(d);
+
+	if (!config || app_change_line(&d->app, config) == 0)
+		return config;
+	snprintf(d->mistake, sizeof(d->mistake),
+	         "[power] line cannot be had; the journal says why");
+	config_free(config);
+	return NULL;
+}
+
 static void reload(struct daemon *d)
 {
 	struct config *config;
 	int rc;
 
 	service_reloading(&d->service);
-	config = load(d);
+	config = load_anew(d);
 	if (!config) {
-		log_error(
-			"reload refused: the configuration has mistakes, the old one stays in force");
+		log_error("reload refused, the old configuration stays in force");
 		service_remark(&d->service,
 		               "reload refused, the old configuration stays in force: %s",
 		               d->mistake);

@@ -58,7 +58,7 @@ static void save_day(struct power *p)
 
 static void load_day(struct power *p)
 {
-	char *text = malloc(CYCLE_TEXT);
+	char *text = p->bus.held ? malloc(CYCLE_TEXT) : NULL;
 
 	if (text && state_load(KIND, ABOUT, text, CYCLE_TEXT) &&
 	    cycle_parse(&p->cycle, text, loop_now_ms(), time(NULL)))
@@ -82,7 +82,7 @@ static bool is_at_rest(const struct power *p)
 static void mute(struct power *p)
 {
 	for (size_t i = 0; i < p->station_count; i++) {
-		if (is_local(&p->stations[i]))
+		if (p->stations[i].running && is_local(&p->stations[i]))
 			station_mute(&p->stations[i], true);
 	}
 }
@@ -271,22 +271,56 @@ void power_press(struct power *p)
 
 /* ---- life ---- */
 
+/* A bus that is ours is on from now on. */
+static void begin(struct power *p)
+{
+	p->state = POWER_NONE;
+	if (!p->bus.held)
+		return;
+	p->told_today = power_cycles_today(p);
+	p->state = POWER_SETTLING;
+	timer_start(&p->step, p->settings->settle_ms, 0);
+}
+
 int power_open(struct power *p, struct loop *loop, const struct power_settings *settings,
                bool header_uart, const struct power_hooks *hooks)
 {
 	int rc;
 
-	*p = (struct power){ .loop = loop, .settings = settings, .hooks = *hooks };
+	*p = (struct power){
+		.loop = loop, .settings = settings, .header_uart = header_uart, .hooks = *hooks
+	};
 	timer_init(&p->step, loop, step_fired);
 	timer_init(&p->review, loop, review_fired);
 	rc = bus_open(&p->bus, &settings->bus, header_uart);
-	if (rc < 0 || !p->bus.held)
-		return rc;
 	load_day(p);
-	p->told_today = power_cycles_today(p);
-	p->state = POWER_SETTLING;
-	timer_start(&p->step, settings->settle_ms, 0);
-	return 0;
+	begin(p);
+	return rc;
+}
+
+/* The line before it is released first, as the other may be the same one by another name. */
+int power_change(struct power *p, const struct power_settings *settings, bool header_uart)
+{
+	int rc;
+
+	bus_close(&p->bus);
+	timer_stop(&p->step);
+	timer_stop(&p->review);
+	rc = bus_open(&p->bus, &settings->bus, header_uart);
+	if (rc == 0) {
+		p->settings = settings;
+		p->header_uart = header_uart;
+		p->cycle = (struct cycle){ 0 };
+		load_day(p);
+	} else if (bus_open(&p->bus, &p->settings->bus, p->header_uart) < 0) {
+		p->hooks.failed(p->hooks.user);
+	}
+	begin(p);
+	if (rc < 0 && p->bus.held) {
+		mute(p);
+		p->hooks.changed(p->hooks.user);
+	}
+	return rc;
 }
 
 void power_close(struct power *p)

@@ -35,12 +35,13 @@ enum power_state {
 struct power_hooks {
 	void *user;
 	void (*changed)(void *user); /* the state, or the count of the day */
-	void (*failed)(void *user);  /* a meter cannot be started: no memory, no descriptors */
+	void (*failed)(void *user);  /* a meter cannot be started, or the line is lost */
 };
 
 struct power {
 	struct loop *loop;
 	const struct power_settings *settings;
+	bool header_uart; /* as it was opened with */
 	struct power_hooks hooks;
 	struct bus bus;
 	enum power_state state;
@@ -57,6 +58,11 @@ struct power {
  * errno, logged: see bus_open(). */
 int power_open(struct power *p, struct loop *loop, const struct power_settings *settings,
                bool header_uart, const struct power_hooks *hooks);
+
+/* Takes another line in place of the one that is held; settings as above. Stations that are served are to be taken
+ * away and given anew. A negative errno, logged: the line is the one before, and they hear again when it has come to
+ * rest. */
+int power_change(struct power *p, const struct power_settings *settings, bool header_uart);
 
 /* Switches off and releases the line. Accepts a zeroed or half-built one. */
 void power_close(struct power *p);

@@ -204,6 +204,20 @@ def test_restart_forgets_counters(rig):
     assert house.watcher.messages(f"han/{METER}/availability", mark) == []
 
 
+def test_keys_after_a_refused_reload(rig):
+    """A reload that names a line that is not there leaves a meter its keys, and its counter."""
+    keys = {"key-file": key_file(rig, KEY)}
+    house = rig.house(meter=keys)
+    house.port.write(message(1, 1))
+    house.watcher.expect(f"han/{METER}/power_active_import", "1")
+    house.daemon.reload(config(house.broker.port, house.port.path, meter=keys, power={"line": "gpiochip255:0"}))
+    house.daemon.expect_line("reload refused", levels=("error",))
+    house.port.write(message(4711, 1) + message(2, 2))
+    house.watcher.expect(f"han/{METER}/power_active_import", "2")
+    house.watcher.barrier()
+    assert not [m for m in house.watcher.since(0) if m.payload == "4711"]
+
+
 def test_identity(rig):
     """A meter that never says its number is known by its system title; a forger's title renames nothing."""
     house = rig.house(meter={"key-file": key_file(rig, KEY)})

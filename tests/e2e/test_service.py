@@ -355,15 +355,21 @@ def test_named_line_is_missing(rig, line):
 
 
 def test_reload_line_that_is_missing(house):
-    """A line that is named by a reload and cannot be had ends the daemon, as at the start, and the status says so."""
+    """A line that is named by a reload and cannot be had: journal and status say so, and the meter is read on."""
     need_no_gpio()
+    good = house.daemon.config.read_text(encoding="utf-8")
     house.feed(kaifa.Meter(METER).list2())
-    house.daemon.expect_status("^reading")
-    house.daemon.config.write_text(config(house.broker.port, house.port.path, power={"line": "GPIO26"}), encoding="utf-8")
-    house.daemon.send(signal.SIGHUP)
-    assert house.daemon.ended() == 1
+    house.watcher.expect(f"han/{METER}/availability", "online")
+    mark = house.watcher.mark()
+    house.daemon.reload(config(house.broker.port, house.port.path, power={"line": "GPIO26"}, mqtt={"topic-prefix": "neu"}))
     house.daemon.expect_line("GPIO26", levels=("error",))
-    house.daemon.expect_status("^stopped after a reload: .*the journal says why")
+    house.daemon.expect_line("reload refused", levels=("error",))
+    house.daemon.expect_status("^reading .*; reload refused", r"\[power\] line cannot be had; the journal says why")
+    house.port.write(kaifa.Meter(METER).list2(power_active_import=31).octets)
+    house.watcher.expect(f"han/{METER}/power_active_import", "31", since=mark)
+    assert not house.watcher.messages(".*/availability", mark)
+    house.daemon.reload(good)
+    house.daemon.expect_status("^reading [^;]*$")
 
 
 def test_auto_line_with_another_port(rig):

@@ -117,7 +117,7 @@ def test_reload_bad(house):
     pid = house.service.pid()
     mark = house.service.reload(METER + "[meter]\nbuad = 2400\n")
     house.service.wait_journal(r"50-test\.conf:\d+:.*buad.*baud", mark)
-    house.service.wait_journal(r"old one stays in force", mark)
+    house.service.wait_journal(r"old configuration stays in force", mark)
     house.service.wait_active()
     house.wait_values()
     assert house.service.pid() == pid

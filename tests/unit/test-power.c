@@ -668,15 +668,106 @@ static void test_meanwhile(void **state)
 	h->count = 0;
 }
 
+/* Another line that cannot be had: the one before is held again, and what it brings counts when it is at rest. */
+static void test_in_vain(void **state)
+{
+	struct house *h = *state;
+	struct power_settings other = h->config.power;
+
+	other.bus.line = (struct bus_line){ .kind = BUS_CHIP, .chip = 1, .offset = 26 };
+	other.settle_ms = 60000;
+	open_power(h);
+	open_stations(h);
+	assert_int_equal(power_change(&h->power, &other, false), -ENODEV); /* no meter has begun */
+	assert_false(h->stations[0].running);
+	RUN(h, is_on);
+	assert_int_equal(power_change(&h->power, &other, false), -ENODEV);
+	assert_true(chip.held);
+	assert_true(chip.on);
+	assert_string_equal(h->states.text, "settling:0 on:0 settling:0");
+	say(h);
+	RUN(h, is_on);
+	rest(h, 100);
+	assert_int_equal(h->stations[0].meter.counters.bytes, 0);
+	say(h);
+	RUN(h, has_frame);
+	RUN(h, is_off); /* silence is measured as before */
+	assert_false(h->failed);
+}
+
+/* Where there was none, there is none then, and the meters are not disturbed. */
+static void test_from_none(void **state)
+{
+	struct house *h = *state;
+	const struct power_settings other = h->config.power;
+
+	h->config.power.bus.line.kind = BUS_NONE;
+	open_power(h);
+	open_stations(h);
+	chip.missing = true;
+	assert_int_equal(power_change(&h->power, &other, false), -ENODEV);
+	assert_null(power_state_name(&h->power));
+	assert_false(h->stations[0].meter.muted);
+	say(h);
+	RUN(h, has_frame);
+	assert_string_equal(h->states.text, "");
+}
+
+/* Neither can be had any more: that is for a new start. */
+static void test_lost_line(void **state)
+{
+	struct house *h = *state;
+	struct power_settings other = h->config.power;
+
+	other.bus.line.offset = 25;
+	open_power(h);
+	open_stations(h);
+	RUN(h, is_on);
+	chip.missing = true;
+	assert_int_equal(power_change(&h->power, &other, false), -ENODEV);
+	assert_true(h->failed);
+	assert_null(power_state_name(&h->power));
+}
+
+/* The same line by another name, the other way round: off, then on for stations that are given anew; the cycles of the
+ * day are those that they were. */
+static void test_change(void **state)
+{
+	struct house *h = *state;
+	struct power_settings other = h->config.power;
+
+	other.bus.line = (struct bus_line){ .kind = BUS_CHIP, .chip = 0, .offset = 26 };
+	other.bus.active_low = true;
+	open_power(h);
+	open_stations(h);
+	RUN(h, is_off);
+	RUN(h, is_on);
+	assert_int_equal(power_change(&h->power, &other, false), 0);
+	close_stations(h);
+	open_stations(h);
+	assert_false(h->stations[0].running);
+	assert_string_equal(power_state_name(&h->power), "settling");
+	assert_int_equal(power_cycles_today(&h->power), 1);
+	assert_int_equal(chip.switched_off, 2);
+	assert_true(chip.on);
+	RUN(h, is_on);
+	say(h);
+	RUN(h, has_frame);
+	close_stations(h);
+	power_close(&h->power);
+	h->count = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_HOUSE(test_start),     IN_HOUSE(test_no_line),  IN_HOUSE(test_outages),
-		IN_HOUSE(test_silence),   IN_HOUSE(test_frames),   IN_HOUSE(test_noise),
-		IN_HOUSE(test_port),      IN_HOUSE(test_never),    IN_HOUSE(test_tcp_alone),
-		IN_HOUSE(test_limit),     IN_HOUSE(test_press),    IN_HOUSE(test_broken_line),
-		IN_HOUSE(test_meanwhile), IN_HOUSE(test_patience), IN_HOUSE(test_last_week),
-		IN_HOUSE(test_known),
+		IN_HOUSE(test_start),     IN_HOUSE(test_no_line),   IN_HOUSE(test_outages),
+		IN_HOUSE(test_silence),   IN_HOUSE(test_frames),    IN_HOUSE(test_noise),
+		IN_HOUSE(test_port),      IN_HOUSE(test_never),     IN_HOUSE(test_tcp_alone),
+		IN_HOUSE(test_limit),     IN_HOUSE(test_press),     IN_HOUSE(test_broken_line),
+		IN_HOUSE(test_meanwhile), IN_HOUSE(test_patience),  IN_HOUSE(test_last_week),
+		IN_HOUSE(test_known),     IN_HOUSE(test_change),    IN_HOUSE(test_in_vain),
+		IN_HOUSE(test_from_none), IN_HOUSE(test_lost_line),
 	};
 
 	log_set_level(LOG_CRIT);
