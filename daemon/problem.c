@@ -102,19 +102,24 @@ static const struct sentence sentences[] = {
 };
 /* clang-format on */
 
+/* The port; while it is searched, those that are listened to. */
+static const char *port_of(const struct meter *meter, char where[SEARCH_TEXT])
+{
+	const struct search *search = &meter->search;
+
+	return search_listener(search) ? search_path(search) : search_describe(search, where);
+}
+
 static void print_sentence(const struct meter *meter, const struct sentence *s,
                            char text[PROBLEM_TEXT])
 {
-	char where[SEARCH_TEXT];
+	char room[SEARCH_TEXT];
+	const char *where = "";
 
-	if (s->place == NOWHERE) {
-		stpcpy(text, s->before);
-		return;
-	}
 	if (s->place == PATH)
-		snprintf(where, sizeof(where), "%s", search_path(&meter->search));
-	if (s->place == WHERE)
-		search_describe(&meter->search, where);
+		where = port_of(meter, room);
+	else if (s->place == WHERE)
+		where = search_describe(&meter->search, room);
 	snprintf(text, PROBLEM_TEXT, "%s%.160s%s", s->before, where, s->after);
 }
 
@@ -131,9 +136,11 @@ static const char *section_of(const struct meter *meter, char buf[SECTION_TEXT])
 
 static void print_port(const struct meter *meter, char text[PROBLEM_TEXT])
 {
+	char where[SEARCH_TEXT];
+
 	snprintf(text, PROBLEM_TEXT,
 	         "port %.100s is not open (%.60s): check the %s and the device setting",
-	         search_path(&meter->search), strerror(-meter->port_err),
+	         port_of(meter, where), strerror(-meter->port_err),
 	         meter_is_local(meter->settings) ? "adapter" : "serial server");
 }
 
@@ -153,7 +160,7 @@ static void print_waiting(const struct meter *meter, char text[PROBLEM_TEXT])
 static void print_no_frame(const struct meter *meter, char text[PROBLEM_TEXT])
 {
 	const struct search *search = &meter->search;
-	char section[SECTION_TEXT];
+	char section[SECTION_TEXT], where[SEARCH_TEXT];
 	const char *advice;
 
 	if (search_tried_all(search))
@@ -166,7 +173,7 @@ static void print_no_frame(const struct meter *meter, char text[PROBLEM_TEXT])
 	else
 		advice = ": check the line setting of the server, and protocol in";
 	snprintf(text, PROBLEM_TEXT, "octets come in on %.80s but no valid frame%s %s",
-	         search_path(search), advice, section_of(meter, section));
+	         port_of(meter, where), advice, section_of(meter, section));
 }
 
 static void print_registers(const struct gate *gate, char text[PROBLEM_TEXT])

@@ -184,6 +184,38 @@ static void test_network(void **state)
 	}
 }
 
+/* While the meter is searched no port is its own: those that are listened to are named. */
+static void test_search(void **state)
+{
+	static const struct {
+		struct facts facts;
+		const char *text;
+	} told[] = {
+		{ { .port_err = -EACCES },
+		  "port /dev/ttyUSB0 at 2400 8N1 is not open (Permission denied): check the adapter and the device setting" },
+		{ { .silent = true, .bytes = 9, .auto_line = true },
+		  "octets come in on /dev/ttyUSB0 at 2400 8N1 but no valid frame: other line settings are being tried; "
+		  "if none is right, check protocol in [meter cabin]" },
+		{ { .silent = true, .bytes = 800, .damaged = 1 },
+		  "all frames on /dev/ttyUSB0 at 2400 8N1 are damaged: check the cable and the adapter" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(told); i++) {
+		struct meter_settings settings;
+		struct problem problem;
+		struct gate gate;
+
+		say_case(told[i].text);
+		build(&meter, &settings, PATH, &told[i].facts);
+		settings.port.device = NULL;
+		doubt(&gate, false);
+		problem_find(&meter, &gate, &told[i].facts.recently, 1, &problem);
+		assert_string_equal(problem.text, told[i].text);
+		gate_fini(&gate);
+	}
+}
+
 /* However long the port's path and the section's name, the sentence says what to do. */
 static void test_room(void **state)
 {
@@ -214,6 +246,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rungs),
 		cmocka_unit_test(test_network),
+		cmocka_unit_test(test_search),
 		cmocka_unit_test(test_room),
 	};
 
