@@ -140,6 +140,7 @@ def test_zsh(path, tmp_path):
         shell.type("kaifa-ma3\t", "kaifa-ma304")
         shell.type("\x15hantool decode --comp\t", "--compact ")
         shell.type("--list iskra-c\t", "iskra-celje ")
+        assert "dlms" not in shell.type("\x15hantool capture --protocol=\t\t", "p1")
         shell.type("\x15hanmqttd --che\t", "--check ")
     finally:
         shell.close()
