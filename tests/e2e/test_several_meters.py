@@ -84,7 +84,7 @@ def test_same_topics_twice(rig):
     daemon.expect_line("a[/+]b", timeout=PATIENCE)
 
 
-def test_many_meters(rig):
+def test_eight_meters(rig):
     """Eight meters at once are read to the last octet."""
     meters = {f"m{n}": {} for n in range(8)}
     _, watcher, ports, _ = start(rig, **meters)
