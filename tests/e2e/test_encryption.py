@@ -160,6 +160,18 @@ def test_wrong_key(rig, key, auth_key, says):
     assert not [m for m in house.watcher.since(mark) if m.payload == "4711"]
 
 
+def test_what_counts_with_both_keys(rig):
+    """As hanmqttd-security(7) has it: one without a tag until one with a right tag has come, one in clear at any time."""
+    house = rig.house(meter={"key-file": key_file(rig, KEY), "auth-key-file": key_file(rig, AUTH_KEY, "auth-key")})
+    for power, octets in ((1, message(1, 1)), (2, message(2, 2, auth_key=AUTH_KEY)), (3, hdlc(plain(3)))):
+        house.port.write(octets)
+        house.watcher.expect(f"han/{METER}/power_active_import", str(power))
+    mark = house.watcher.mark()
+    house.port.write(message(4711, 3) + message(4, 4, auth_key=AUTH_KEY))
+    house.watcher.expect(f"han/{METER}/power_active_import", "4", since=mark)
+    assert not [m for m in house.watcher.since(mark) if m.payload == "4711"]
+
+
 def test_replay(rig):
     """A message that was sent before is dropped and counted."""
     house = rig.house(meter={"key-file": key_file(rig, KEY)})
