@@ -164,8 +164,19 @@ static void show_blocks(struct page *page, const struct explain_message *message
 	explain_inner(page, t->octets, t->len, &inner);
 }
 
+/* The train that the block of that number goes on with; NULL: none, and what was begun has no end. */
+static struct explain_train *train_of(const struct explain_message *message, unsigned number)
+{
+	struct explain_train *t = message->blocks;
+
+	if (t && number != t->parts + 1)
+		train_begin(t);
+	return t && number == t->parts + 1 ? t : NULL;
+}
+
 static void show_block(struct page *page, struct span *span, const struct explain_message *message)
 {
+	struct explain_train *train;
 	uint8_t control;
 	unsigned number;
 	size_t len;
@@ -182,14 +193,13 @@ static void show_block(struct page *page, struct span *span, const struct explai
 	               (unsigned)peek(span, 2)) ||
 	    !show_length(page, span, "the block", &len))
 		return;
-	if (message->blocks && number == 1)
-		train_begin(message->blocks);
-	if (message->blocks)
-		train_add(message->blocks, span->at, len < span->left ? len : span->left);
+	train = train_of(message, number);
+	if (train)
+		train_add(train, span->at, len < span->left ? len : span->left);
 	span_show(page, span, len, PAGE_PLAIN, "block %u of the message", number);
-	if (message->blocks && control & 0x80) {
+	if (train && control & 0x80) {
 		show_blocks(page, message);
-		train_begin(message->blocks);
+		train_begin(train);
 	}
 }
 

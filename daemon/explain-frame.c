@@ -110,16 +110,19 @@ static bool show_format(struct page *page, struct span *span, unsigned *format)
 	                 *format & LENGTH, plural(*format & LENGTH));
 }
 
-static enum explain_place place_of(const struct explain_frame *frame, unsigned format)
-{
-	if (format & SEGMENTED)
-		return frame->in_segments ? PLACE_NEXT : PLACE_FIRST;
-	return frame->in_segments ? PLACE_LAST : PLACE_WHOLE;
-}
-
 static bool is_llc(const uint8_t *at, size_t left)
 {
 	return left >= 3 && at[0] == 0xE6 && (at[1] == 0xE6 || at[1] == 0xE7) && at[2] == 0;
+}
+
+/* An LLC header begins another message: of the one before the rest is lost. */
+static enum explain_place place_of(const struct explain_frame *frame, unsigned format)
+{
+	bool goes_on = frame->parts > 0 && !is_llc(frame->message.at, frame->message.left);
+
+	if (format & SEGMENTED)
+		return goes_on ? PLACE_NEXT : PLACE_FIRST;
+	return goes_on ? PLACE_LAST : PLACE_WHOLE;
 }
 
 /* Octets of an address, 0: it does not end. */
@@ -184,8 +187,8 @@ static bool hdlc_begin(struct page *page, struct span *span, struct explain_fram
 		return false;
 	}
 	len -= header + 4;
-	frame->place = place_of(frame, format);
 	frame->message = (struct span){ span->at, len < span->left ? len : span->left };
+	frame->place = place_of(frame, format);
 	if (len > span->left)
 		page_note(page, PAGE_BAD, "information: only %zu of %zu octet%s there", span->left,
 		          len, plural(len));
@@ -204,6 +207,29 @@ static void hdlc_end(struct page *page, struct span *span, const struct explain_
 }
 
 /* ---- M-Bus ---- */
+
+static enum explain_place place_of_segment(const struct explain_frame *frame, uint8_t ci)
+{
+	unsigned number = ci & MBUS_NUMBER;
+
+	if (number > 0 && (frame->parts == 0 || number != (frame->parts & MBUS_NUMBER)))
+		return PLACE_STRAY;
+	if (ci & MBUS_LAST)
+		return number > 0 ? PLACE_LAST : PLACE_WHOLE;
+	return number > 0 ? PLACE_NEXT : PLACE_FIRST;
+}
+
+/* EN 13757-3: what is in it is no message of ours. */
+static bool show_foreign(struct page *page, struct span *span, struct explain_frame *frame,
+                         size_t len)
+{
+	bool whole = span_show(page, span, 1, PAGE_PLAIN, "control information: no segment") &&
+	             span_show(page, span, len - 1, PAGE_PLAIN, "another program's telegram");
+
+	frame->place = PLACE_NONE;
+	frame->message = (struct span){ span->at, 0 };
+	return whole;
+}
 
 static bool mbus_begin(struct page *page, struct span *span, struct explain_frame *frame)
 {
@@ -225,16 +251,15 @@ static bool mbus_begin(struct page *page, struct span *span, struct explain_fram
 	    !span_show(page, span, 1, PAGE_PLAIN, "address %u", span->left > 0 ? span->at[0] : 0))
 		return false;
 	ci = span->left > 0 ? span->at[0] : 0;
+	if (ci & ~(MBUS_LAST | MBUS_NUMBER))
+		return show_foreign(page, span, frame, len - 2);
 	if (!span_show(page, span, 1, PAGE_PLAIN, "control information: segment %u%s",
 	               ci & MBUS_NUMBER, ci & MBUS_LAST ? ", the last one" : ", more follow") ||
 	    !span_show(page, span, 1, PAGE_PLAIN, "source service access point") ||
 	    !span_show(page, span, 1, PAGE_PLAIN, "destination service access point"))
 		return false;
 	len -= 5;
-	if (ci & MBUS_LAST)
-		frame->place = ci & MBUS_NUMBER ? PLACE_LAST : PLACE_WHOLE;
-	else
-		frame->place = ci & MBUS_NUMBER ? PLACE_NEXT : PLACE_FIRST;
+	frame->place = place_of_segment(frame, ci);
 	frame->message = (struct span){ span->at, len < span->left ? len : span->left };
 	return true;
 }

@@ -63,8 +63,9 @@ char *explain_clock(const uint8_t octets[HAN_DATETIME_OCTETS], char buf[CLOCK_TE
 
 /* ---- messages ---- */
 
-/* Blocks that are being put together to a message. */
+/* Segments or blocks that are being put together to a message. */
 struct explain_train {
+	enum han_framing framing; /* of segments */
 	uint8_t octets[HAN_MESSAGE_MAX];
 	size_t len;
 	unsigned parts;
@@ -96,14 +97,14 @@ bool explain_is_telegram(const struct span *span);
 
 /* ---- frames ---- */
 
-/* Where in a message the part in a frame stands. */
-enum explain_place { PLACE_NONE, PLACE_WHOLE, PLACE_FIRST, PLACE_NEXT, PLACE_LAST };
+/* Where in a message the part in a frame stands; PLACE_STRAY: in none that was begun. */
+enum explain_place { PLACE_NONE, PLACE_WHOLE, PLACE_FIRST, PLACE_NEXT, PLACE_LAST, PLACE_STRAY };
 
 struct explain_frame {
 	/* From outside: */
 	enum han_framing framing;
 	bool shared; /* HDLC: the opening flag was shown as the closing one of the frame before */
-	bool in_segments; /* HDLC: the frame before was a segment, and not the last */
+	unsigned parts; /* segments that came before, of a message that is not whole yet */
 	/* From explain_frame_begin(): the message in it, or its part, as far as it is there. */
 	enum explain_place place;
 	struct span message;

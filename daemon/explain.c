@@ -92,6 +92,7 @@ static void show_segment(struct explain *x, const struct explain_frame *frame, s
 		if (frame->framing == HAN_FRAMING_HDLC)
 			explain_llc(&x->page, span);
 		train_begin(&x->segments);
+		x->segments.framing = frame->framing;
 	}
 	train_add(&x->segments, span->at, span->left);
 	span_show_rest(&x->page, span, PAGE_PLAIN, "part %u of a message", x->segments.parts);
@@ -101,7 +102,6 @@ static void show_segment(struct explain *x, const struct explain_frame *frame, s
 	          x->segments.parts, plural(x->segments.parts), x->segments.len,
 	          plural(x->segments.len));
 	explain_inner(&x->page, x->segments.octets, x->segments.len, message);
-	train_begin(&x->segments);
 }
 
 /* The message in a frame, or its part. Of a refused frame it is shown, but not kept. */
@@ -118,7 +118,7 @@ static void show_message(struct explain *x, const struct explain_frame *frame, s
 		if (frame->framing == HAN_FRAMING_HDLC)
 			explain_llc(&x->page, &span);
 		explain_apdu(&x->page, &span, &message);
-	} else if (good) {
+	} else if (good && frame->place != PLACE_STRAY) {
 		show_segment(x, frame, &span, &message);
 	} else {
 		span_show_rest(&x->page, &span, PAGE_PLAIN, "part of a message");
@@ -133,14 +133,12 @@ static size_t show_frame(struct explain *x, struct explain_frame *frame, uint64_
 	struct span span = span_to(x, end);
 	size_t n = span.left;
 
-	frame->in_segments = x->in_segments;
+	frame->parts = x->segments.framing == frame->framing ? x->segments.parts : 0;
 	if (explain_frame_begin(&x->page, &span, frame)) {
 		show_message(x, frame, frame->message, reading, good);
 		span.at += frame->message.left;
 		span.left -= frame->message.left;
 		explain_frame_end(&x->page, &span, frame);
-		if (good)
-			x->in_segments = frame->place == PLACE_FIRST || frame->place == PLACE_NEXT;
 	}
 	return n - span.left;
 }
@@ -276,6 +274,15 @@ static const struct han_reading *shown_reading(const struct han_event *event)
 	return event->type == HAN_READING || opened ? event->reading : NULL;
 }
 
+/* Whether segments may still come of the message that the frame is in, or of the one around it. */
+static bool goes_on(const struct explain_frame *frame, const struct han_event *event)
+{
+	if (frame->place == PLACE_NONE)
+		return true;
+	return event->type == HAN_PART &&
+	       (frame->place == PLACE_FIRST || frame->place == PLACE_NEXT);
+}
+
 static void show_event(struct explain *x, const struct han_event *event)
 {
 	struct explain_frame frame = { .framing = event->framing };
@@ -287,7 +294,31 @@ static void show_event(struct explain *x, const struct han_event *event)
 	          framing_text(event->framing), event->frame_len, plural(event->frame_len));
 	n = show_frame(x, &frame, event->offset + event->frame_len, shown_reading(event), true);
 	tell_verdict(x, event);
+	if (!goes_on(&frame, event))
+		train_begin(&x->segments);
 	drop(x, n);
+}
+
+/* Segments of HDLC have no number: what is no sound frame may have been one. Those of the M-Bus have one, but a refused
+ * frame may have been the last. */
+static void note_disturbance(struct explain *x, const struct han_event *event)
+{
+	bool refused = event->type == HAN_BAD_FRAME;
+	bool is_hdlc = x->segments.framing == HAN_FRAMING_HDLC;
+
+	if (is_hdlc ? refused || event->discarded > 0
+	            : refused && event->framing == HAN_FRAMING_MBUS)
+		train_begin(&x->segments);
+}
+
+/* What was given up for another message, or for a disturbance, is forgotten already. */
+static void tell_lost(struct explain *x, enum han_err why)
+{
+	page_head(&x->page, "A begun message is given up: %s", han_err_name(why));
+	if (why == HAN_ERR_INCOMPLETE)
+		return;
+	train_begin(&x->segments);
+	train_begin(&x->blocks);
 }
 
 /* How far the decoder is done with the input, at least: flags between frames it does not tell of. */
@@ -333,13 +364,13 @@ void explain_octets(struct explain *x, const uint8_t *octets, size_t len)
 void explain_event(struct explain *x, const struct han_event *event)
 {
 	summary_event(&x->summary, event);
+	note_disturbance(x, event);
 	if (event->type == HAN_BAD_FRAME) {
 		keep_refusal(x, event);
 	} else if (event->type != HAN_MORE && event->frame) {
 		show_event(x, event);
 	} else if (event->type == HAN_BAD_MESSAGE) {
-		page_head(&x->page, "A begun message is given up: %s", han_err_name(event->err));
-		x->in_segments = false;
+		tell_lost(x, event->err);
 	}
 	note_decided(x, event);
 	if (x->summary.live && x->len > LIVE_MAX)

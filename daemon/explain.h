@@ -28,7 +28,6 @@ struct explain {
 	size_t len, size;
 	struct explain_refusal refusals[EXPLAIN_REFUSALS]; /* in the order of their offsets */
 	size_t refused;
-	bool in_segments;
 	uint64_t decided; /* of what is before it nothing more will be made */
 	struct explain_train segments, blocks;
 	struct explain_summary summary;

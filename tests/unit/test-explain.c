@@ -8,6 +8,7 @@
 #include "../../daemon/kaifa.h" /* beside this file is another one */
 #include "dice.h"
 #include "frame.h"
+#include "mbus-frame.h"
 #include "unhex.h"
 
 static struct han_decoder decoder;
@@ -334,6 +335,132 @@ static void test_segments(void **state)
 	                  "message decoded: kaifa-list2-3ph, 13 values"));
 }
 
+/* ---- parts that are lost ---- */
+
+struct stream {
+	uint8_t octets[4 * FRAME_MAX];
+	size_t len;
+};
+
+static void append(struct stream *s, const uint8_t *octets, size_t len)
+{
+	memcpy(s->octets + s->len, octets, len);
+	s->len += len;
+}
+
+static void append_frame(struct stream *s, unsigned format, const uint8_t *information, size_t len)
+{
+	struct frame frame;
+
+	frame_make(&frame, format, "cf", "0223", information, len);
+	append(s, frame.octets, frame.len);
+}
+
+static void append_segment(struct stream *s, uint8_t ci, const uint8_t *data, size_t len)
+{
+	struct mbus_frame frame;
+
+	mbus_frame_make(&frame, ci, data, len);
+	append(s, frame.octets, frame.len);
+}
+
+/* The list in three parts of a message, as far as `comes` says: A, B, and C, the last; a foreign or an empty frame
+ * (-), noise (!). */
+static void make_parts(struct stream *s, bool mbus, const char *comes)
+{
+	uint8_t list[ENCODER_FRAME_MAX];
+	size_t skipped = mbus ? 9 + 3 : 9, len = make_list(list, KAIFA_LIST_2) - 3 - skipped;
+	const uint8_t *part = list + skipped;
+
+	for (s->len = 0; *comes; comes++) {
+		size_t number = (size_t)(*comes - 'A'), last = *comes == 'C';
+
+		if (*comes == '!')
+			append(s, (const uint8_t *)"\1\2\3", 3);
+		else if (*comes == '-' && mbus)
+			append_segment(s, 0x72, part, 20);
+		else if (*comes == '-')
+			append_frame(s, 0xA000, NULL, 0);
+		else if (mbus)
+			append_segment(s, (uint8_t)(number | last << 4), part + 30 * number,
+			               last ? len - 60 : 30);
+		else
+			append_frame(s, last ? 0xA000 : 0xA800, part + 30 * number,
+			             last ? len - 60 : 30);
+	}
+}
+
+#define WHOLE                                                                                \
+	"part 2 of a message", "part 3 of a message", "put together from 3 parts", "+0  0f", \
+		"=> power_active_import = 1527 W", "message decoded: kaifa-list2-3ph"
+#define REFUSED "part of a message", "message not decoded: "
+
+/* What is put together is what the library puts together. */
+static void test_lost_parts(void **state)
+{
+	static const struct {
+		bool mbus;
+		const char *comes;
+		const char *words[10];
+	} cases[] = {
+		{ false, "ABC", { WHOLE } },
+		{ false, "AABC", { "part 1 of a message", "part 1 of a message", WHOLE } },
+		{ false, "ABABC", { "part 2 of a message", "part 1 of a message", WHOLE } },
+		{ false, "A!ABC", { "3 octets in no frame", "part 1 of a message", WHOLE } },
+		{ false, "AB-C", { WHOLE } },
+		{ true, "ABC", { WHOLE } },
+		{ true, "AB!C", { WHOLE } },
+		{ true, "CABC", { REFUSED, "part 1 of a message", WHOLE } },
+		{ true, "ACABC", { REFUSED, "part 1 of a message", WHOLE } },
+		{ true,
+		  "AB-C",
+		  { "control information: no segment", "program's telegram", "part 3",
+		    "put together from 3 parts", "=> power_active_import = 1527 W" } },
+	};
+	static struct stream s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		say_case(cases[i].comes);
+		make_parts(&s, cases[i].mbus, cases[i].comes);
+		check_octets(s.octets, s.len, 13);
+		check_words(s.octets, s.len, cases[i].words);
+	}
+}
+
+/* How often a word is on the page. */
+static unsigned count_words(const struct stream *s, const char *word)
+{
+	char *text = explain_octets_of(s->octets, s->len, s->len, false);
+	unsigned count = 0;
+
+	for (const char *at = text; (at = strstr(at, word)); at++)
+		count++;
+	free(text);
+	return count;
+}
+
+/* A block that was lost: what is left is no message. */
+static void test_lost_block(void **state)
+{
+	static const char *const blocks[] = { "e6e700 e040 0001 0000 05 0f40000000",
+		                              "e040 0002 0000 03 000101",
+		                              "e0c0 0003 0000 05 06000005f7" };
+	static const unsigned comes[] = { 0, 2, 0, 1, 2, 1, 2 };
+	uint8_t information[64];
+	static struct stream s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(comes); i++) {
+		const char *hex = blocks[comes[i]];
+
+		append_frame(&s, 0xA000, information, unhex(hex, information, sizeof(information)));
+	}
+	check_octets(s.octets, s.len, 13);
+	assert_int_equal(count_words(&s, "put together"), 1);
+	assert_int_equal(count_words(&s, "put together from 3 blocks: 13 octets"), 1);
+}
+
 static void check_in_frame(const char *hex, const char *const *words)
 {
 	uint8_t information[512];
@@ -618,6 +745,8 @@ int main(void)
 		cmocka_unit_test(test_shared_flag),
 		cmocka_unit_test(test_two_damaged),
 		cmocka_unit_test(test_segments),
+		cmocka_unit_test(test_lost_parts),
+		cmocka_unit_test(test_lost_block),
 		cmocka_unit_test(test_messages),
 		cmocka_unit_test(test_mbus),
 		cmocka_unit_test(test_telegram),
