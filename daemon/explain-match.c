@@ -89,9 +89,10 @@ static const struct han_value *find_number(struct match *m, const struct han_ite
 
 	for (size_t i = 0; i < r->count; i++) {
 		const struct han_value *v = &r->values[i];
+		unsigned place = item->depth > 0 ? m->element - 1 : 0; /* 0: it is the whole body */
 		bool here = m->codes + m->objects > 0
 		                    ? m->fresh && v->has_obis && han_obis_equal(v->obis, m->obis)
-		                    : v->item == m->element - 1 && item->depth <= 1;
+		                    : v->item == place && item->depth <= 1;
 
 		if (!m->used[i] && here && same_number(v, item))
 			return take(m, i);
@@ -131,12 +132,30 @@ const struct han_value *match_item(struct match *m, const struct han_item *item)
 	return value;
 }
 
+/* Whether a line's code is that of a value, which also has A and B where the line left them out, and a full stop in
+ * front of F. */
+static bool same_code(const char *code, const char *full)
+{
+	size_t len = strlen(code), full_len = strlen(full);
+
+	if (len == 0 || len > full_len)
+		return false;
+	if (len < full_len && full[full_len - len - 1] != '-' && full[full_len - len - 1] != ':')
+		return false;
+	full += full_len - len;
+	for (; *code == *full || (*full == '.' && (*code == '*' || *code == '&')); code++, full++) {
+		if (!*code)
+			return true;
+	}
+	return false;
+}
+
 const struct han_value *match_code(struct match *m, const char *code)
 {
 	char text[HAN_OBIS_TEXT];
 
 	for (size_t i = 0; m->reading && i < m->reading->count; i++) {
-		if (!m->used[i] && strcmp(han_value_code(&m->reading->values[i], text), code) == 0)
+		if (!m->used[i] && same_code(code, han_value_code(&m->reading->values[i], text)))
 			return take(m, i);
 	}
 	return NULL;

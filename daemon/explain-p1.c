@@ -29,14 +29,15 @@ static long read_crc(const uint8_t *at, size_t len)
 	return crc;
 }
 
-/* The line that begins with '!'. Of a telegram that was ciphered the reading has the check. */
+/* The line that begins with '!'. The reading has the check of a telegram that was ciphered, and knows that of one that
+ * has lost its CR in a file. */
 static void show_end(struct page *page, struct span *span, size_t len, const uint8_t *begin,
                      const struct han_reading *reading)
 {
 	uint16_t computed = han_crc16_arc(0, begin, (size_t)(span->at + 1 - begin));
 	long carried = read_crc(span->at + 1, len - 1);
 
-	if (len == 1 && reading && reading->has_encryption && reading->p1.has_crc)
+	if (reading && reading->p1.has_crc)
 		span_show(page, span, len, PAGE_GOOD, "end of the telegram, check %04X: right",
 		          reading->p1.crc);
 	else if (carried < 0)

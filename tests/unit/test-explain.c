@@ -490,6 +490,10 @@ static const struct {
 	  { "general-glo-ciphering", "system title \"KAME....\"", "length of the ciphered part: 30 octets",
 	    "suite 0, authenticated, encrypted, unicast key", "invocation counter 35", "ciphertext", "authentication tag",
 	    "give it with --key" } },
+	{ "an event: the whole body is its value",
+	  "e6e700 c2 00 0003 0100010700ff 02 06 000005f7",
+	  { "event-notification", "class 3", "code 1-0:1.7.0.255", "attribute 2",
+	    "double-long-unsigned 1527 => power_active_import = 1527 W", "message decoded" } },
 	{ "a block of blocks",
 	  "e6e700 e0 40 0001 0000 05 0f40000000",
 	  { "general-block-transfer", "more blocks follow, streaming, window 0", "block number 1", "acknowledged: 0",
@@ -534,6 +538,22 @@ static void test_mbus(void **state)
 	                                                          "computed 19"));
 }
 
+/* Codes in other spellings; and a file that has lost its CR, of which the check is that with them. */
+static void check_spellings(void)
+{
+	static const char codes[] = "/XYZ5\\2 meter\r\n\r\n1-0:1.7.0*255(00.193*kW)\r\n"
+				    "1-0:2.7.0&255(00.194*kW)\r\n3.7.0(00.195*kvar)\r\n!\r\n";
+	static const char bare[] = "/XYZ5\\2 meter\n\n1-0:1.7.0(00.193*kW)\n!239E\n";
+
+	check_words((const uint8_t *)codes, strlen(codes),
+	            WORDS("1-0:1.7.0*255(00.193*kW) => power_active_import = 193 W",
+	                  "1-0:2.7.0&255(00.194*kW) => power_active_export = 194 W",
+	                  "3.7.0(00.195*kvar) => power_reactive_import = 195 var"));
+	check_words(
+		(const uint8_t *)bare, strlen(bare),
+		WORDS("=> power_active_import = 193 W", "check 239E: right", "message decoded"));
+}
+
 static void test_telegram(void **state)
 {
 	static const char telegram[] = "/XYZ5\\2 meter\r\n\r\n1-0:1.7.0(00.193*kW)\r\n!B60D\r\n";
@@ -554,6 +574,7 @@ static void test_telegram(void **state)
 	assert_non_null(strstr(text, "1-0:1.7.0(00.193*kW)\n"));
 	assert_non_null(strstr(text, "check B60D: "));
 	free(text);
+	check_spellings();
 }
 
 /* ---- the page ---- */
