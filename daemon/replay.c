@@ -59,7 +59,7 @@ static int send(struct terminal *t, const uint8_t *octets, size_t len)
 		if (n < 0 && errno != EAGAIN)
 			return usage_tell_errno(t->path);
 		if (n <= 0) {
-			terminal_sleep(t, LOOK_S);
+			terminal_pause(t, LOOK_S);
 			continue;
 		}
 		octets += n;

@@ -96,6 +96,15 @@ bool terminal_sleep(struct terminal *t, double seconds)
 	return !t->stopped;
 }
 
+bool terminal_pause(struct terminal *t, double seconds)
+{
+	uint64_t start = monotonic_ns();
+	bool goes_on = terminal_sleep(t, seconds);
+
+	t->epoch_ns += monotonic_ns() - start;
+	return goes_on;
+}
+
 double terminal_passed(const struct terminal *t)
 {
 	return (double)(monotonic_ns() - t->epoch_ns) * t->speed;

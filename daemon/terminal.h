@@ -36,4 +36,7 @@ double terminal_passed(const struct terminal *terminal);
 /* Waits for that time of the clock on the wall; false when a signal came. */
 bool terminal_sleep(struct terminal *terminal, double seconds);
 
+/* The same; meanwhile what is played stands still. */
+bool terminal_pause(struct terminal *terminal, double seconds);
+
 #endif

@@ -184,6 +184,24 @@ def test_replay_loses_nothing(rig):
     assert process.wait(PATIENCE) == 0
 
 
+def test_replay_waits(rig):
+    """While the reader takes nothing the time stands still: what comes later has its pauses."""
+    meter = kaifa.Meter()
+    octets, later = meter.list3().octets * 1500, meter.list1(1).octets  # more than a terminal takes
+    path = write_capture(rig, [(0, octets[at:at + 32]) for at in range(0, len(octets), 32)] + [(500, later), (1500, later)])
+    process, link = replay(rig, str(path))
+    time.sleep(2)
+    tty, heard, times = os.open(link, os.O_RDONLY | os.O_NOCTTY), 0, {}
+    try:
+        while heard < len(octets) + 2 * len(later):
+            heard += len(os.read(tty, 4096))
+            times[heard] = time.monotonic()
+    finally:
+        os.close(tty)
+    assert times[heard] - times.get(heard - len(later), times[heard]) == pytest.approx(1, abs=0.3)
+    assert process.wait(PATIENCE) == 0
+
+
 def test_replay_raw_file(rig):
     """A file without times comes as 2400 8N1 brings it: 240 octets a second."""
     path = rig.directory("replay") / "octets"
