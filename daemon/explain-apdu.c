@@ -8,6 +8,7 @@
 
 #define SC_AUTHENTICATED 0x10
 #define SC_ENCRYPTED     0x20
+#define COUNTER_OCTETS   4
 #define TAG_OCTETS       12
 
 void train_begin(struct explain_train *t)
@@ -215,24 +216,29 @@ static bool show_security(struct page *page, struct span *span, uint8_t *control
 	                 *control & 0x80 ? ", compressed" : "");
 }
 
-/* From the length in front of the security control to the tag. */
-static void show_sealed(struct page *page, struct span *span, const struct explain_message *message)
+/* From the length in front of the security control to the tag. general-ciphering without protection has no counter. */
+static void show_sealed(struct page *page, struct span *span, const struct explain_message *message,
+                        bool general)
 {
 	const struct han_reading *reading = message->reading;
 	const struct explain_message inner = { .reading = reading, .clear = true };
-	size_t len, tag;
+	size_t len, tag, header = 1 + COUNTER_OCTETS;
 	uint8_t control;
 
 	if (!show_length(page, span, "the ciphered part", &len) ||
-	    !show_security(page, span, &control) ||
-	    !span_show(page, span, 4, PAGE_PLAIN, "invocation counter %u", (unsigned)peek(span, 4)))
+	    !show_security(page, span, &control))
+		return;
+	if (general && !(control & (SC_AUTHENTICATED | SC_ENCRYPTED)))
+		header = 1;
+	else if (!span_show(page, span, COUNTER_OCTETS, PAGE_PLAIN, "invocation counter %u",
+	                    (unsigned)peek(span, COUNTER_OCTETS)))
 		return;
 	tag = control & SC_AUTHENTICATED ? TAG_OCTETS : 0;
-	if (len < 5 + tag) {
+	if (len < header + tag) {
 		page_note(page, PAGE_BAD, "the length is less than the header's");
 		return;
 	}
-	span_show(page, span, len - 5 - tag, PAGE_PLAIN,
+	span_show(page, span, len - header - tag, PAGE_PLAIN,
 	          control & SC_ENCRYPTED ? "ciphertext" : "message in clear");
 	if (tag > 0)
 		span_show(page, span, tag, PAGE_PLAIN, "authentication tag");
@@ -253,7 +259,7 @@ static void show_general_ciphering(struct page *page, struct span *span,
 	    show_string(page, span, "date-time") && show_string(page, span, "other information") &&
 	    span_show(page, span, 1, PAGE_PLAIN, "key information: %s",
 	              peek(span, 1) ? "given, which is not read" : "none"))
-		show_sealed(page, span, message);
+		show_sealed(page, span, message, true);
 }
 
 /* ---- any ---- */
@@ -303,7 +309,7 @@ static void show_by_tag(struct page *page, struct span *span, const struct expla
 		span_show(page, span, 1, PAGE_PLAIN, "general-%s-ciphering",
 		          tag == 0xDB ? "glo" : "ded");
 		if (show_string(page, span, "system title"))
-			show_sealed(page, span, message);
+			show_sealed(page, span, message, false);
 		break;
 	case 0xDD:
 		show_general_ciphering(page, span, message);
@@ -325,7 +331,7 @@ static void show_by_tag(struct page *page, struct span *span, const struct expla
 	case 0xD7:
 		span_show(page, span, 1, PAGE_PLAIN, "ciphered service (%s key)",
 		          tag < 0xD0 ? "global" : "dedicated");
-		show_sealed(page, span, message);
+		show_sealed(page, span, message, false);
 		break;
 	default:
 		span_show(page, span, 1, PAGE_BAD, "%s: no push message that is read",
