@@ -19,12 +19,14 @@ static bool is_object_code(const struct han_item *item)
 	return item->tag == HAN_TAG_OCTET_STRING && item->len == 6;
 }
 
-/* A push list tells first what its values are: an array of {class, code, attribute, index}. */
+/* A push list tells first what its values are: an array of {class, code, attribute, index}. Where it pushes itself, that
+ * is the value of the first object. */
 static void find_objects(struct match *m, const uint8_t *body, size_t len)
 {
 	struct han_axdr axdr;
 	struct han_item item;
 	unsigned outer = 0;
+	size_t elements = 0;
 	bool four = false;
 
 	han_axdr_begin(&axdr, body, len);
@@ -32,6 +34,10 @@ static void find_objects(struct match *m, const uint8_t *body, size_t len)
 		outer += item.depth == 1;
 		if (outer > 1 || (outer == 1 && item.depth == 1 && item.tag != HAN_TAG_ARRAY))
 			break;
+		if (item.depth == 0)
+			elements = item.count;
+		else if (item.depth == 1)
+			m->apart = item.count < elements;
 		if (item.depth == 2)
 			four = item.tag == HAN_TAG_STRUCTURE && item.count == 4;
 		if (item.depth == 3 && four && is_object_code(&item) && m->objects < HAN_VALUES_MAX)
@@ -100,12 +106,31 @@ static const struct han_value *find_number(struct match *m, const struct han_ite
 	return NULL;
 }
 
-/* A code, where one may stand. What became a text is none. */
-static bool is_code(const struct han_item *item)
+/* A code, where one may stand: that of a value, or what looks like one. What became a text is none. */
+static bool is_code(const struct match *m, const struct han_item *item)
 {
 	const uint8_t *o = item->octets;
 
-	return is_object_code(item) && o[5] == 0xFF && (o[0] < 2 || o[0] > 0x7E);
+	if (!is_object_code(item))
+		return false;
+	for (size_t i = 0; m->reading && i < m->reading->count; i++) {
+		const struct han_value *v = &m->reading->values[i];
+
+		if (v->has_obis && han_obis_equal(v->obis, obis_of(o)))
+			return true;
+	}
+	return o[5] == 0xFF && (o[0] < 2 || o[0] > 0x7E);
+}
+
+/* A value of a push list: its object says what it is. */
+static void note_object(struct match *m)
+{
+	size_t i = m->element - 1 - m->apart;
+
+	if (m->element < 2 || i >= m->objects)
+		return;
+	m->obis = m->object[i];
+	m->fresh = true;
 }
 
 const struct han_value *match_item(struct match *m, const struct han_item *item)
@@ -113,13 +138,13 @@ const struct han_value *match_item(struct match *m, const struct han_item *item)
 	bool among_objects = m->objects > 0 && m->element == 1 && item->depth > 1;
 	const struct han_value *value = NULL;
 
-	if (item->depth == 1 && m->element++ < m->objects && m->element > 1) {
-		m->obis = m->object[m->element - 1];
-		m->fresh = true;
+	if (item->depth == 1) {
+		m->element++;
+		note_object(m);
 	}
 	if (m->reading && item->kind == HAN_ITEM_OCTETS)
 		value = find_octets(m, item);
-	if (!value && is_code(item)) {
+	if (!value && is_code(m, item)) {
 		m->obis = obis_of(item->octets);
 		m->codes++;
 		m->fresh = !among_objects;

@@ -33,7 +33,8 @@ struct match {
 	bool used[HAN_VALUES_MAX];
 	struct han_obis object[HAN_VALUES_MAX]; /* what a push list says of its values */
 	size_t objects;
-	unsigned codes;       /* codes that came by, */
+	bool apart;     /* the first value is that of the first object, not the push list itself */
+	unsigned codes; /* codes that came by, */
 	struct han_obis obis; /* the last of them, or of the push list's object, */
 	bool fresh;           /* and nothing came by since */
 	unsigned element;     /* of the outermost container, from 1 */
