@@ -243,6 +243,7 @@ int look_start(struct look *l, const char *const *filters, const struct look_hoo
 	while (*link)
 		link = &(*link)->next;
 	*link = r;
+	set_timer(l);
 	return 0;
 }
 

@@ -289,6 +289,17 @@ static void test_refused(void **state)
 	assert_int_equal(h->b.done, 0);
 }
 
+/* A broker that does not answer is not waited for for ever. */
+static void test_unanswered(void **state)
+{
+	struct house *h = *state;
+
+	start(&h->a, "t", NULL);
+	assert_in_range(trial_left_ms(&h->look.timer), LOOK_ANSWER_MS - 1000, LOOK_ANSWER_MS);
+	look_cancel(&h->look, &h->a);
+	assert_int_equal(trial_left_ms(&h->look.timer), 0);
+}
+
 /* One that is told of something may end others, and itself. */
 static void test_cancel_within(void **state)
 {
@@ -314,7 +325,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_HOUSE(test_found), WITH_HOUSE(test_endless), WITH_HOUSE(test_two),
 		WITH_HOUSE(test_lost),  WITH_HOUSE(test_refused), WITH_HOUSE(test_cancel_within),
-		WITH_HOUSE(test_many),  WITH_HOUSE(test_waiting),
+		WITH_HOUSE(test_many),  WITH_HOUSE(test_waiting), WITH_HOUSE(test_unanswered),
 	};
 
 	return cmocka_run_group_tests_name("look", tests, NULL, NULL);
