@@ -166,15 +166,15 @@ static struct mqtt_request *next_request(struct mqtt_session *s)
 	return r;
 }
 
-/* The caller frees a request only when it is answered. */
+/* The caller frees a request only when it is answered. "No local" would spare us what we send ourselves meanwhile, but
+ * some brokers (EMQX) take it for a wish not to be told what they keep of this client's earlier sessions. */
 static void send_requests(struct mqtt_session *s)
 {
 	struct mqtt_request *r;
 
 	while ((r = next_request(s)) != NULL) {
 		int id = 0;
-		int rc = r->subscribe ? mosquitto_subscribe_v5(s->mosq, &id, r->filter, 0,
-		                                               MQTT_SUB_OPT_NO_LOCAL, NULL)
+		int rc = r->subscribe ? mosquitto_subscribe(s->mosq, &id, r->filter, 0)
 		                      : mosquitto_unsubscribe(s->mosq, NULL, r->filter);
 
 		pthread_mutex_lock(&s->lock);
