@@ -9,18 +9,10 @@ bool mqtt_is_told(const struct mqtt *m)
 	return m->session->connected && m->session->number == m->number;
 }
 
+/* Whether nobody says it again in the next session: announcements are. */
 static bool is_lost(const struct message *m)
 {
-	return m->kind == MESSAGE_EVENT && !m->ticket;
-}
-
-/* Locked. Of a session that is over. */
-static void drop_parcel(struct mqtt *m)
-{
-	struct message message;
-
-	while (parcel_take(&m->parcel, &message))
-		m->session->dropped += is_lost(&message);
+	return m->kind == MESSAGE_EVENT && !m->retain && !m->ticket;
 }
 
 void mqtt_see(struct mqtt *m)
@@ -37,7 +29,8 @@ void mqtt_hand_over(struct mqtt *m)
 		return;
 	pthread_mutex_lock(&s->lock);
 	if (!mqtt_is_told(m)) {
-		drop_parcel(m);
+		/* their senders were told that they go: they do, in front of the next session's state */
+		parcel_keep(&m->parcel, is_lost);
 	} else if (!parcel_put_all(&s->parcel, &m->parcel)) {
 		mqtt_session_unpack(s, SIZE_MAX);
 		parcel_put_all(&s->parcel, &m->parcel);

@@ -104,6 +104,7 @@ static void woken(struct source *src, uint32_t events)
 	m->connected = news.connected;
 	if (news.connected && news.number != m->number) {
 		m->number = news.number;
+		m->unflushed = true; /* what came too late for the last one */
 		m->hooks.connected(m->hooks.user);
 	} else if (news.connected && news.caught_up) {
 		m->hooks.caught_up(m->hooks.user);

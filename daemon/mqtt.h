@@ -90,7 +90,9 @@ int mqtt_open(struct mqtt *m, struct loop *loop, const struct mqtt_settings *set
 
 /* Copies the message: 0, -ENOTCONN, or -ENOBUFS of one that has a ticket, of an event to be kept, and of what is long.
  * mqtt_flush() puts what was copied into the queue and sends it, in one burst. Lost, and counted, is what had no room
- * there, and without a session what is not said again in the next: an event that has no ticket. */
+ * there, and without a session what is not said again in the next: an event that is neither
+ * kept by the broker nor has a ticket. One that was copied when the session was over, and nobody knew, waits for the
+ * next. */
 int mqtt_send(struct mqtt *m, const struct message *message);
 void mqtt_flush(struct mqtt *m);
 

@@ -98,6 +98,23 @@ bool parcel_take(struct parcel *p, struct message *m)
 	return true;
 }
 
+void parcel_keep(struct parcel *p, bool (*is_wanted)(const struct message *message))
+{
+	struct parcel all = *p;
+	const unsigned char *octets = all.octets + all.begin;
+	struct message m;
+
+	parcel_clear(p);
+	for (size_t cost; parcel_take(&all, &m); octets += cost) {
+		cost = cost_of(m.topic_len + 1, m.len);
+		if (!is_wanted(&m))
+			continue;
+		memmove(p->octets + p->end, octets, cost);
+		p->end += cost;
+		p->count++;
+	}
+}
+
 void parcel_clear(struct parcel *p)
 {
 	p->begin = p->end = p->count = 0;

@@ -34,6 +34,9 @@ bool parcel_put_all(struct parcel *p, struct parcel *other);
 /* Takes the first one, which is valid until something is put; false: there is none. */
 bool parcel_take(struct parcel *p, struct message *message);
 
+/* Throws away all but those that are wanted, which stay in their order. */
+void parcel_keep(struct parcel *p, bool (*is_wanted)(const struct message *message));
+
 void parcel_clear(struct parcel *p);
 
 #endif

@@ -195,10 +195,14 @@ static int post(struct house *h, const char *topic, int qos, uint64_t ticket)
 /* Tickets come back in order, without those that nobody asks for, and none for QoS 0. */
 static void test_tickets(void **state)
 {
+	const struct message announcement = {
+		.topic = "a", .payload = "p", .len = 1, .retain = true, .kind = MESSAGE_EVENT
+	};
 	struct house *h = *state;
 	char *next;
 
 	open_session(h, MQTT_PROTOCOL_5);
+	assert_int_equal(mqtt_send(&h->mqtt, &announcement), -ENOTCONN);
 	assert_int_equal(post(h, "early", 1, 9), -ENOTCONN);
 	assert_int_equal(mqtt_counters(&h->mqtt).dropped, 0); /* it is sent again */
 	assert_int_equal(post(h, "lost", 0, 0), -ENOTCONN);
@@ -278,6 +282,30 @@ static void test_lost_session(void **state)
 	assert_string_equal(h->told, " 1 3");
 	assert_null(strstr(h->broker.said, "PUBLISH b"));
 	assert_int_equal(mqtt_counters(&h->mqtt).dropped, 1);
+}
+
+/* What was sent when the session was over and nobody knew: the next one gets what is not said again. */
+static void test_sent_too_late(void **state)
+{
+	const struct message value = { .topic = "value", .payload = "p", .len = 1 };
+	struct house *h = *state;
+
+	open_session(h, MQTT_PROTOCOL_5);
+	await_session(h, 1);
+	broker_hang_up(&h->broker);
+	while (mqtt_expires(&h->mqtt)) /* the thread has not seen it */
+		poll(NULL, 0, 1);
+	assert_true(h->mqtt.connected);
+	assert_int_equal(mqtt_send(&h->mqtt, &value), 0);
+	assert_int_equal(post(h, "reading", 0, 0), 0);
+	await_session(h, 2);
+	mqtt_flush(&h->mqtt);
+	await_said(h, "PUBLISH reading q0 p\n");
+	post(h, "last", 1, 1);
+	await_told(h, " 1");
+	assert_null(strstr(h->broker.said, "PUBLISH value"));
+	assert_int_equal(mqtt_counters(&h->mqtt).dropped, 0);
+	assert_int_equal(mqtt_counters(&h->mqtt).published, 2);
 }
 
 /* No more under way than the broker takes, with no more QoS than it takes, and nothing overtakes. */
@@ -602,6 +630,7 @@ int main(void)
 		WITH_HOUSE(test_tickets),
 		WITH_HOUSE(test_refused),
 		WITH_HOUSE(test_lost_session),
+		WITH_HOUSE(test_sent_too_late),
 		WITH_HOUSE(test_window),
 		WITH_HOUSE(test_expiry),
 		WITH_HOUSE(test_old_protocol),

@@ -125,6 +125,33 @@ static void test_full(void **state)
 	teardown(&p);
 }
 
+static bool is_event(const struct message *m)
+{
+	return m->kind == MESSAGE_EVENT;
+}
+
+/* Of what is not taken yet, what is kept stays in its order. */
+static void test_keep(void **state)
+{
+	struct parcels p;
+
+	(void)state;
+	setup(&p);
+	while (p.put < 100)
+		assert_true(put(&p));
+	assert_true(parcel_put_all(&p.shared, &p.mine));
+	while (p.taken < 4)
+		assert_true(take(&p));
+	parcel_keep(&p.shared, is_event);
+	assert_int_equal(p.shared.count, 32); /* 4, 7 ... 97 */
+	for (; p.shared.count > 0; p.taken += 2)
+		assert_true(take(&p));
+	assert_int_equal(p.taken, 100);
+	parcel_keep(&p.shared, is_event);
+	assert_false(take(&p));
+	teardown(&p);
+}
+
 static void test_random(void **state)
 {
 	struct dice dice = dice_new();
@@ -150,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_keep),
 		cmocka_unit_test(test_random),
 	};
 
