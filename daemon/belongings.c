@@ -43,14 +43,6 @@ void belongings_fini(struct belongings *b)
 	b->meter_count = b->meter_room = b->name_count = 0;
 }
 
-/* The levels behind the prefix; NULL for another one's topic. */
-static const char *below_prefix(const struct belongings *b, const char *topic)
-{
-	size_t len = strlen(b->prefix);
-
-	return strncmp(topic, b->prefix, len) == 0 && topic[len] == '/' ? topic + len + 1 : NULL;
-}
-
 /* The first level into buf; what stands behind it, NULL when that is nothing or there is no room. */
 static const char *first_level(const char *levels, char buf[BELONGINGS_NAME])
 {
@@ -116,7 +108,7 @@ static void note_meter(struct belongings *b, const char *name, const cJSON *info
 
 void belongings_meet(struct belongings *b, const char *topic, const void *payload, size_t len)
 {
-	const char *levels = below_prefix(b, topic), *leaf;
+	const char *levels = leaf_of(topic, b->prefix), *leaf;
 	char name[BELONGINGS_NAME];
 	cJSON *info;
 
@@ -203,7 +195,7 @@ static void add_topic(struct belongings *b, const char *topic)
 
 void belongings_collect(struct belongings *b, const char *topic, const void *payload, size_t len)
 {
-	const char *levels = below_prefix(b, topic), *rest;
+	const char *levels = leaf_of(topic, b->prefix), *rest;
 	char name[BELONGINGS_NAME];
 
 	if (traces_add(&b->traces, topic, payload, len)) {

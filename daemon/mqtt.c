@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "mqtt-handover.h"
@@ -14,7 +13,8 @@
 #include "mqtt-session.h"
 #include "thread.h"
 
-#define UNSAID_MS 200 /* to end without a session, when nothing can be said anyway */
+#define UNSAID_MS    200 /* to end without a session, when nothing can be said anyway */
+#define INTERRUPT_MS 50  /* so often a connect() is broken */
 
 /* What may wait for the broker: all that a meter has to say of itself, some 40 states, 20 diagnostics and
  * their discovery, three times over, and for a start a discovery message of any length. */
@@ -329,16 +329,10 @@ static bool wait_for_end(struct mqtt_session *s, unsigned wait_ms)
 		loop_now_ms() + (s->connected || wait_ms < UNSAID_MS ? wait_ms : UNSAID_MS);
 
 	while (!s->ended && loop_now_ms() < deadline) {
-		struct timespec until;
+		const struct timespec until = thread_in_ms(INTERRUPT_MS);
 
 		if (!s->connected)
 			pthread_kill(s->thread, MQTT_INTERRUPT);
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += 50 * 1000000;
-		if (until.tv_nsec >= 1000000000) {
-			until.tv_nsec -= 1000000000;
-			until.tv_sec++;
-		}
 		pthread_cond_timedwait(&s->ended_cond, &s->lock, &until);
 	}
 	return s->ended;
