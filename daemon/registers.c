@@ -146,27 +146,34 @@ static uint64_t ago(const struct moment *now, int64_t ms)
 	return (uint64_t)ms < now->ms ? now->ms - (uint64_t)ms : 0;
 }
 
-static void date(struct live_register *reg, const struct registers *before,
+/* Returns whether the time that the list says was an hour past. A list of an hour ago may come again, but not two in a
+ * row: then it is the clock, which does not follow summer time. */
+static bool date(struct live_register *reg, const struct registers *before,
                  const struct han_reading *reading, const struct moment *now)
 {
 	const struct han_datetime *said = time_of(reading);
 	const bool tells = said && han_datetime_exists(said);
 	int64_t of_hour_ms = now->wall_ms % HOUR_MS, age_ms = -1;
+	bool behind = false;
 
 	reg->at_ms = reg->hour_ms = now->ms;
 	if (before->at_ms && now->ms - before->at_ms < OFTEN_MS)
-		return;
+		return false;
 	if (tells) {
 		age_ms = age_of(said, reading, now);
+		behind = age_ms > HOUR_MS - AFTER_HOUR_MS;
+		if (behind && before->behind)
+			age_ms -= HOUR_MS;
 		of_hour_ms = ms_of_hour(said) + (age_ms > 0 ? age_ms % HOUR_MS : 0);
 	}
 	if (of_hour_ms > AFTER_HOUR_MS)
-		return;
+		return behind;
 	reg->hour_ms = ago(now, of_hour_ms);
 	if (tells && ms_of_hour(said) == 0) {
 		reg->at_ms = ago(now, age_ms < 0 ? USUAL_DELAY_MS : age_ms);
 		reg->hour_ms = reg->at_ms;
 	}
+	return behind;
 }
 
 bool registers_energy(struct registers *registers, const struct han_reading *reading,
@@ -177,6 +184,7 @@ bool registers_energy(struct registers *registers, const struct han_reading *rea
 	struct live_register found;
 	unsigned parts = find_register(reading, direction, &found);
 	char text[HAN_DATETIME_TEXT] = "";
+	bool behind;
 
 	if (!is_whole(registers->parts, parts))
 		return false;
@@ -186,8 +194,8 @@ bool registers_energy(struct registers *registers, const struct han_reading *rea
 	if (registers->parts && said && registers->mj == found.mj &&
 	    strcmp(registers->said, text) == 0)
 		return false;
-	date(&found, registers, reading, now);
-	*registers = (struct registers){ parts, now->ms, found.mj, "" };
+	behind = date(&found, registers, reading, now);
+	*registers = (struct registers){ parts, now->ms, found.mj, behind, "" };
 	memcpy(registers->said, text, sizeof(text));
 	*reg = found;
 	return true;

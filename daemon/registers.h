@@ -25,7 +25,8 @@ struct registers {
 	unsigned parts; /* that the register is the sum of: bit 0 the total, 1 ... 4 the tariffs */
 	uint64_t at_ms; /* when the last one came */
 	uint64_t mj;
-	char said[HAN_DATETIME_TEXT]; /* the time that it said of itself, "" for none */
+	bool behind;                  /* the time that it said of itself was an hour past */
+	char said[HAN_DATETIME_TEXT]; /* that time, "" for none */
 };
 
 /* The active power in mW, and its decimals in W; false when the list has none. */

@@ -288,6 +288,28 @@ static void test_repeated_list(void **state)
 	check(CALCULATED_PEAK_1, "3.600"); /* not two hours in one */
 }
 
+/* A clock that does not follow summer time is an hour behind, its registers are not. The first list alone may be one
+ * of an hour ago. */
+static void test_clock_an_hour_behind(void **state)
+{
+	(void)state;
+	draw(3600, 1800 + 10);
+	power(3600);
+	registers(5000, second - 10 - HOUR);
+	arrive();
+	draw(3600, HOUR);
+	power(3600);
+	registers(8600, second - 10 - HOUR);
+	arrive();
+	draw(3600, 600); /* what was too much is made up for */
+	check(CALCULATED_LIVE_IMPORT, "9.210");
+	draw(3600, HOUR - 600);
+	power(3600);
+	registers(12200, second - 10 - HOUR);
+	arrive();
+	check(CALCULATED_LIVE_IMPORT, "12.210");
+}
+
 /* The tariffs of a Dutch meter, and a total where there is one. */
 static void test_tariffs(void **state)
 {
@@ -514,6 +536,7 @@ int main(void)
 		cmocka_unit_test_setup(test_of_now, begin),
 		cmocka_unit_test_setup(test_wrong_host_clock, begin),
 		cmocka_unit_test_setup(test_repeated_list, begin),
+		cmocka_unit_test_setup(test_clock_an_hour_behind, begin),
 		cmocka_unit_test_setup(test_tariffs, begin),
 		cmocka_unit_test_setup(test_not_all_tariffs, begin),
 		cmocka_unit_test_setup(test_net, begin),
