@@ -55,6 +55,7 @@ static void take_power(struct derive *d, enum flow_direction direction, uint64_t
 	tell_gap(d, direction, gap_ms);
 	e->pause_ms = gap_ms;
 	e->adrift |= gap_ms > INTEGRAL_BRIDGE_MS;
+	e->bridged |= gap_ms > HOURS_GAP_MS;
 	if (counts_hours(d))
 		hours_tick(&e->hours, now->ms, now->wall_ms, energy, e);
 }
@@ -70,9 +71,11 @@ static void take_register(struct derive *d, enum flow_direction direction,
 	if (!registers_energy(&e->registers, reading, direction, now, &reg))
 		return;
 	shift_mj = live_register(&e->live, &reg);
-	e->adrift = false;
 	if (!first && llabs(shift_mj) > (int64_t)(3 * 3600 * e->live.max_power_mw))
 		hours_forget(&e->hours); /* another meter, or another count */
+	else if (!first && e->bridged)
+		hours_mend(&e->hours, shift_mj);
+	e->adrift = e->bridged = false;
 	hours_register(&e->hours, e->live.anchor_ms, first, shift_mj, energy, e);
 }
 

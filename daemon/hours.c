@@ -79,6 +79,15 @@ void hours_shift(struct hours *hours, int64_t shift_mj)
 	hours->before.energy_mj += shift_mj;
 }
 
+void hours_mend(struct hours *hours, int64_t shift_mj)
+{
+	if (hours->gap)
+		return;
+	hours->now.energy_mj += shift_mj;
+	if (!hours->gap_before)
+		hours->before.energy_mj += shift_mj;
+}
+
 void hours_register(struct hours *hours, uint64_t at_ms, bool first, int64_t shift_mj,
                     int64_t (*energy)(void *user, uint64_t at_ms), void *user)
 {

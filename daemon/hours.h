@@ -50,6 +50,10 @@ void hours_register(struct hours *hours, uint64_t at_ms, bool first, int64_t shi
 /* All energies are by so much other than they were thought, those of the past too. */
 void hours_shift(struct hours *hours, int64_t shift_mj);
 
+/* By so much was wrong what a gap was thought to have brought: the hours that began since then began with as much
+ * more. */
+void hours_mend(struct hours *hours, int64_t shift_mj);
+
 /* All is begun anew. */
 void hours_forget(struct hours *hours);
 

@@ -208,6 +208,28 @@ static void test_late_register(void **state)
 	check(CALCULATED_PEAK_1, "1.000");
 }
 
+/* More was drawn in a gap than the powers around it say, and the list of the full hour is lost: the next register
+ * tells, but nothing of the hour that it comes in. */
+static void test_late_register_of_a_bridge(void **state)
+{
+	(void)state;
+	draw(1000, 1800 + 10);
+	power(1000);
+	registers(5000, second);
+	arrive();
+	draw(1000, 1200);
+	second += 1800;
+	draw(1000, 40 * 60);
+	check(CALCULATED_HOUR_IMPORT, "0.502");
+	power(1000);
+	registers(10000, second);
+	arrive();
+	check(CALCULATED_LIVE_IMPORT, "10.000");
+	check(CALCULATED_HOUR_IMPORT, "0.502");
+	draw(1000, HOUR);
+	check(CALCULATED_PEAK_1, "1.000");
+}
+
 static void test_settings(void **state)
 {
 	(void)state;
@@ -531,6 +553,7 @@ int main(void)
 		cmocka_unit_test_setup(test_goes_on_from_the_floor, begin),
 		cmocka_unit_test_setup(test_late_floor, begin),
 		cmocka_unit_test_setup(test_late_register, begin),
+		cmocka_unit_test_setup(test_late_register_of_a_bridge, begin),
 		cmocka_unit_test_setup(test_settings, begin),
 		cmocka_unit_test_setup(test_of_the_full_hour, begin),
 		cmocka_unit_test_setup(test_of_now, begin),
