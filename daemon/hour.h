@@ -16,9 +16,13 @@
  * has none or says that its own is invalid. */
 int64_t hour_of_reading(const struct han_reading *reading, time_t now);
 
+/* The hour of the day that the meter itself says, whatever the zone makes of it; HAN_UNSPECIFIED: none to be believed. */
+uint8_t hour_said(const struct han_reading *reading);
+
 /* The hour that was kept last. */
 struct hour {
 	bool known;
+	uint8_t said; /* see hour_said(); HAN_UNSPECIFIED of an earlier run */
 	int64_t begun;
 	uint64_t kept_ms; /* of the monotonic clock; of an earlier run: when this one began */
 };
@@ -27,6 +31,8 @@ struct hour {
  * shall not make each reading the first one of an hour. */
 #define HOUR_PATIENCE_MS (50 * 60 * 1000)
 
-bool hour_is_new(const struct hour *last, int64_t begun, uint64_t now_ms);
+/* A clock that does not follow summer time has two hours in spring that seem to have begun at the same time: they are
+ * two by what it says. */
+bool hour_is_new(const struct hour *last, int64_t begun, uint8_t said, uint64_t now_ms);
 
 #endif

@@ -27,17 +27,18 @@ void hourly_source_fini(struct hourly_source *s)
 static void keep(struct hourly_source *s, const struct han_reading *reading,
                  const struct timespec *when, bool partial)
 {
-	int64_t hour = hour_of_reading(reading, when->tv_sec);
+	const int64_t hour = hour_of_reading(reading, when->tv_sec);
+	const uint8_t said = hour_said(reading);
 	char topic[HOURLY_TOPIC], buf[PAYLOAD_JSON], *text;
 
-	if (!hour_is_new(&s->hour, hour, loop_now_ms()))
+	if (!hour_is_new(&s->hour, hour, said, loop_now_ms()))
 		return;
 	text = payload_registers(reading, s->meter, when, buf);
 	if (!text)
 		return; /* no list is so long */
 	snprintf(topic, sizeof(topic), "%s/hourly", s->base);
 	hourly_add(s->hourly, &(struct spool_entry){ 0, hour, s->meter, topic, text, partial });
-	s->hour = (struct hour){ true, hour, loop_now_ms() };
+	s->hour = (struct hour){ true, said, hour, loop_now_ms() };
 }
 
 /* The texts that it points to live no longer than the message. */
@@ -60,7 +61,8 @@ void hourly_source_identify(struct hourly_source *s, const char *meter, const ch
 
 	if (strcmp(s->meter, meter) != 0) {
 		newest = hourly_newest(s->hourly, meter);
-		s->hour = (struct hour){ newest != NULL, newest ? newest->hour : 0, loop_now_ms() };
+		s->hour = (struct hour){ newest != NULL, HAN_UNSPECIFIED, newest ? newest->hour : 0,
+			                 loop_now_ms() };
 	}
 	snprintf(s->meter, sizeof(s->meter), "%s", meter);
 	snprintf(s->base, sizeof(s->base), "%s", base);

@@ -12,6 +12,9 @@
 #define NO_CLOCK 0
 #define FF       HAN_UNSPECIFIED
 
+#define YEAR   1767225600 /* 2026-01-01 00:00 UTC */
+#define YEAR_H 8760
+
 /* clang-format off */
 static const struct {
 	const char *name, *zone;
@@ -46,16 +49,24 @@ static const struct {
 	const char *name;
 	struct hour last;
 	int64_t begun;
+	uint8_t said;
 	uint64_t now_ms;
 	bool is_new;
 } firsts[] = {
-	{ "none before",          { false, 0, 0 },       7200, 5,           true },
-	{ "the same",             { true, 7200, 5 },     7200, 300 * MINUTE, false },
-	{ "the next",             { true, 3600, 5 },     7200, 6,           true },
-	{ "days later",           { true, 3600, 5 },     720000, 6,         true },
-	{ "back at once",         { true, 7200, 5 },     3600, 6,           false },
-	{ "back, almost an hour", { true, 7200, 5 },     3600, 49 * MINUTE, false },
-	{ "back, an hour later",  { true, 7200, 5 },     3600, 51 * MINUTE, true },
+	{ "none before",          { false, 0, 0, 0 },    7200, 2,  5,            true },
+	{ "the same",             { true, 2, 7200, 5 },  7200, 2,  300 * MINUTE, false },
+	{ "the next",             { true, 1, 3600, 5 },  7200, 2,  6,            true },
+	{ "days later",           { true, 1, 3600, 5 },  720000, 8, 6,           true },
+	{ "back at once",         { true, 2, 7200, 5 },  3600, 1,  6,            false },
+	{ "back, almost an hour", { true, 2, 7200, 5 },  3600, 1,  49 * MINUTE,  false },
+	{ "back, an hour later",  { true, 2, 7200, 5 },  3600, 1,  51 * MINUTE,  true },
+	{ "not in spring",        { true, 2, 7200, 5 },  7200, 3,  60 * MINUTE,  true },
+	{ "not at midnight",      { true, 23, 7200, 5 }, 7200, 0,  60 * MINUTE,  true },
+	{ "clocks disagree",      { true, 2, 7200, 5 },  7200, 3,  6,            false },
+	{ "one hour is the same", { true, 2, 7200, 5 },  7200, 1,  60 * MINUTE,  false },
+	{ "no clock before",      { true, FF, 7200, 5 }, 7200, 3,  60 * MINUTE,  false },
+	{ "no clock, 16:00",      { true, FF, 7200, 5 }, 7200, 16, 60 * MINUTE,  false },
+	{ "no clock now",         { true, 2, 7200, 5 },  7200, FF, 60 * MINUTE,  false },
 };
 /* clang-format on */
 
@@ -90,9 +101,60 @@ static void test_firsts(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(firsts); i++) {
 		say_case(firsts[i].name);
-		assert_int_equal(hour_is_new(&firsts[i].last, firsts[i].begun, firsts[i].now_ms),
+		assert_int_equal(hour_is_new(&firsts[i].last, firsts[i].begun, firsts[i].said,
+		                             firsts[i].now_ms),
 		                 firsts[i].is_new);
 	}
+}
+
+/* How many hours of a year are kept of a meter that sends its registers every ten minutes; ahead_s: its clock's own
+ * offset from UTC, 0: it is that of the zone. */
+static unsigned live_a_year(long ahead_s)
+{
+	struct hour last = { 0 };
+	unsigned kept = 0;
+
+	for (int64_t now = YEAR; now < YEAR + YEAR_H * 3600; now += 600) {
+		const time_t shown = now + ahead_s + 10, utc = now + 10;
+		struct han_reading reading = { .apdu.has_time = true };
+		const uint64_t now_ms = (uint64_t)(now - YEAR + 10) * 1000;
+		int64_t begun;
+		struct tm tm;
+
+		if (ahead_s)
+			gmtime_r(&shown, &tm);
+		else
+			localtime_r(&shown, &tm);
+		reading.apdu.time = (struct han_datetime){
+			(uint16_t)(tm.tm_year + 1900),
+			(uint8_t)(tm.tm_mon + 1),
+			(uint8_t)tm.tm_mday,
+			FF,
+			(uint8_t)tm.tm_hour,
+			(uint8_t)tm.tm_min,
+			(uint8_t)tm.tm_sec,
+			FF,
+			HAN_NO_DEVIATION,
+			0,
+		};
+		begun = hour_of_reading(&reading, utc);
+		if (!hour_is_new(&last, begun, hour_said(&reading), now_ms))
+			continue;
+		last = (struct hour){ true, hour_said(&reading), begun, now_ms };
+		kept++;
+	}
+	return kept;
+}
+
+/* Of each hour one register, whether or not the meter's clock follows summer time. */
+static void test_year(void **state)
+{
+	(void)state;
+	setenv("TZ", CET, 1);
+	tzset();
+	assert_int_equal(live_a_year(0), YEAR_H);
+	assert_int_equal(live_a_year(3600), YEAR_H);
+	assert_int_equal(live_a_year(7200), YEAR_H);
 }
 
 int main(void)
@@ -100,6 +162,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hours),
 		cmocka_unit_test(test_firsts),
+		cmocka_unit_test(test_year),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
