@@ -41,9 +41,10 @@ static void add(struct cycle *c, int64_t at_ms)
 }
 
 /* Before the next attempt. */
-static uint64_t pause_ms(const struct cycle_settings *settings, unsigned attempts)
+static uint64_t pause_ms(const struct cycle_settings *settings, const struct cycle_view *view,
+                         unsigned attempts)
 {
-	uint64_t pause = settings->after_ms;
+	uint64_t pause = settings->after_ms > view->pause_ms ? settings->after_ms : view->pause_ms;
 	uint64_t longest = pause > CYCLE_PAUSE_MS ? pause : CYCLE_PAUSE_MS;
 
 	for (unsigned i = 0; i < attempts && pause < longest; i++)
@@ -65,7 +66,7 @@ struct cycle_verdict cycle_decide(struct cycle *c, const struct cycle_settings *
 	}
 	if (settings->after_ms == 0 || settings->max == 0 || view->open == 0)
 		return verdict;
-	pause = pause_ms(settings, c->attempts);
+	pause = pause_ms(settings, view, c->attempts);
 	if (now_ms < since + pause) {
 		verdict.step = CYCLE_WAIT;
 		verdict.wait_ms = since + pause - now_ms;

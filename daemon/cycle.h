@@ -26,6 +26,7 @@ struct cycle_view {
 	uint64_t
 		since_ms; /* since when all of those are silent: the last frame, or opening, of any */
 	uint64_t frame_ms; /* the newest valid frame of any; 0: none yet */
+	uint64_t pause_ms; /* the longest that is usual for one of the open ones; 0: nobody knows */
 };
 
 struct cycle {
@@ -51,8 +52,8 @@ struct cycle_verdict {
 };
 
 /* What to do now. Attempt N since the last valid frame comes after a silence of after_ms x 2^(N-1), at most
- * CYCLE_PAUSE_MS (or after_ms, if that is longer), counted from the end of the attempt before. No open port
- * is no silence. */
+ * CYCLE_PAUSE_MS (or after_ms, if that is longer), counted from the end of the attempt before. Where a longer pause is
+ * usual it stands for after_ms. No open port is no silence. */
 struct cycle_verdict cycle_decide(struct cycle *c, const struct cycle_settings *settings,
                                   const struct cycle_view *view, uint64_t now_ms);
 

@@ -109,7 +109,7 @@ static struct cycle_view look(const struct power *p)
 
 	for (size_t i = 0; i < p->station_count; i++) {
 		const struct station *st = &p->stations[i];
-		uint64_t since;
+		uint64_t pause = rhythm_pause(&st->meter.rhythm), since;
 
 		if (!st->running || !is_local(st))
 			continue;
@@ -120,6 +120,8 @@ static struct cycle_view look(const struct power *p)
 		view.open++;
 		if (since > view.since_ms)
 			view.since_ms = since;
+		if (pause > view.pause_ms)
+			view.pause_ms = pause;
 	}
 	return view;
 }

@@ -19,9 +19,14 @@ void rhythm_learn(struct rhythm *rhythm, uint64_t pause_ms)
 	rhythm->since_ms = 0;
 }
 
+uint64_t rhythm_pause(const struct rhythm *rhythm)
+{
+	return rhythm->period_ms * PATIENCE_FACTOR;
+}
+
 uint64_t rhythm_patience(const struct rhythm *rhythm)
 {
-	uint64_t patience = rhythm->period_ms * PATIENCE_FACTOR;
+	uint64_t patience = rhythm_pause(rhythm);
 
 	return patience > PATIENCE_MIN_MS ? patience : PATIENCE_MIN_MS;
 }

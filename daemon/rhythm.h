@@ -15,7 +15,10 @@ struct rhythm {
  * that was dead for an hour has no period of an hour, not even when that happens every year. */
 void rhythm_learn(struct rhythm *rhythm, uint64_t pause_ms);
 
-/* How long such a meter may be silent: three of its periods, at least 30 s. */
+/* Three of its periods: a pause that is not longer says nothing. 0: nothing is known. */
+uint64_t rhythm_pause(const struct rhythm *rhythm);
+
+/* How long such a meter may be silent: the same, but at least 30 s. */
 uint64_t rhythm_patience(const struct rhythm *rhythm);
 
 #endif

@@ -25,30 +25,35 @@ static const struct {
 	enum cycle_step step;
 	uint64_t wait_ms, silent_ms;
 } cases[] = {
-	{ "just opened",            { 120 * S, 6 }, { 1, 10 * S, 0 },       0, 0,       10 * S,   CYCLE_WAIT, 120 * S, 0 },
-	{ "a moment too early",     { 120 * S, 6 }, { 1, 10 * S, 0 },       0, 0,       130 * S - 1, CYCLE_WAIT, 1,    0 },
-	{ "long enough",            { 120 * S, 6 }, { 1, 10 * S, 0 },       0, 0,       130 * S,  CYCLE_NOW,  0, 120 * S },
-	{ "far too long",           { 120 * S, 6 }, { 1, 10 * S, 0 },       0, 0,       9 * HOUR, CYCLE_NOW,  0, 9 * HOUR - 10 * S },
-	{ "never",                  { 0, 6 },       { 1, 10 * S, 0 },       0, 0,       9 * HOUR, CYCLE_IDLE, 0, 0 },
-	{ "none a day",             { 120 * S, 0 }, { 1, 10 * S, 0 },       0, 0,       9 * HOUR, CYCLE_IDLE, 0, 0 },
-	{ "no port is open",        { 120 * S, 6 }, { 0, 0, 0 },            0, 0,       9 * HOUR, CYCLE_IDLE, 0, 0 },
-	{ "lost after a frame",     { 120 * S, 6 }, { 0, 0, 5 * S },        0, 0,       9 * HOUR, CYCLE_IDLE, 0, 0 },
-	{ "frames until now",       { 120 * S, 6 }, { 1, HOUR, HOUR },      0, 0,       HOUR + S, CYCLE_WAIT, 119 * S, 0 },
-	{ "frames until then",      { 120 * S, 6 }, { 1, HOUR, HOUR },      0, 0,       HOUR + 120 * S, CYCLE_NOW, 0, 120 * S },
-	{ "one of two speaks",      { 120 * S, 6 }, { 2, HOUR, HOUR },      0, 0,       HOUR + 5 * S, CYCLE_WAIT, 115 * S, 0 },
-	{ "just on again",          { 120 * S, 6 }, { 1, 10 * S, 0 },       0, HOUR,    HOUR,     CYCLE_WAIT, 120 * S, 0 },
-	{ "second attempt, early",  { 120 * S, 6 }, { 1, 10 * S, 0 },       1, HOUR,    HOUR + 239 * S, CYCLE_WAIT, S, 0 },
-	{ "second attempt",         { 120 * S, 6 }, { 1, 10 * S, 0 },       1, HOUR,    HOUR + 240 * S, CYCLE_NOW, 0, HOUR + 230 * S },
-	{ "fourth attempt",         { 120 * S, 6 }, { 1, 10 * S, 0 },       3, HOUR,    HOUR + 960 * S, CYCLE_NOW, 0, HOUR + 950 * S },
-	{ "fifth, early",           { 120 * S, 6 }, { 1, 10 * S, 0 },       4, HOUR,    HOUR + 1919 * S, CYCLE_WAIT, S, 0 },
-	{ "the longest pause",      { 120 * S, 6 }, { 1, 10 * S, 0 },       5, HOUR,    HOUR + HOUR - 1, CYCLE_WAIT, 1, 0 },
-	{ "no longer pause",        { 120 * S, 6 }, { 1, 10 * S, 0 },       999, HOUR,  2 * HOUR, CYCLE_NOW, 0, 2 * HOUR - 10 * S },
-	{ "longer by itself",       { 5 * HOUR, 6 }, { 1, 10 * S, 0 },      9, HOUR,    6 * HOUR, CYCLE_NOW, 0, 6 * HOUR - 10 * S },
-	{ "longer, early",          { 5 * HOUR, 6 }, { 1, 10 * S, 0 },      9, HOUR,    6 * HOUR - 1, CYCLE_WAIT, 1, 0 },
-	{ "the largest",            { 86400 * S, 6 }, { 1, 1, 0 },          9, 0,       DAY + 1,  CYCLE_NOW, 0, DAY },
-	{ "a frame since",          { 120 * S, 6 }, { 1, HOUR + S, HOUR + S }, 5, HOUR, HOUR + 121 * S, CYCLE_NOW, 0, 120 * S },
-	{ "a frame before",         { 120 * S, 6 }, { 1, HOUR - 9 * S, HOUR - 9 * S }, 1, HOUR, HOUR + 121 * S, CYCLE_WAIT, 119 * S, 0 },
-	{ "plugged in again since", { 120 * S, 6 }, { 1, HOUR + MIN, 0 },   1, HOUR,    HOUR + 4 * MIN, CYCLE_WAIT, MIN, 0 },
+	{ "just opened",            { 120 * S, 6 }, { 1, 10 * S, 0, 0 },       0, 0,       10 * S,   CYCLE_WAIT, 120 * S, 0 },
+	{ "a moment too early",     { 120 * S, 6 }, { 1, 10 * S, 0, 0 },       0, 0,       130 * S - 1, CYCLE_WAIT, 1,    0 },
+	{ "long enough",            { 120 * S, 6 }, { 1, 10 * S, 0, 0 },       0, 0,       130 * S,  CYCLE_NOW,  0, 120 * S },
+	{ "far too long",           { 120 * S, 6 }, { 1, 10 * S, 0, 0 },       0, 0,       9 * HOUR, CYCLE_NOW,  0, 9 * HOUR - 10 * S },
+	{ "never",                  { 0, 6 },       { 1, 10 * S, 0, 0 },       0, 0,       9 * HOUR, CYCLE_IDLE, 0, 0 },
+	{ "none a day",             { 120 * S, 0 }, { 1, 10 * S, 0, 0 },       0, 0,       9 * HOUR, CYCLE_IDLE, 0, 0 },
+	{ "no port is open",        { 120 * S, 6 }, { 0, 0, 0, 0 },            0, 0,       9 * HOUR, CYCLE_IDLE, 0, 0 },
+	{ "lost after a frame",     { 120 * S, 6 }, { 0, 0, 5 * S, 0 },        0, 0,       9 * HOUR, CYCLE_IDLE, 0, 0 },
+	{ "frames until now",       { 120 * S, 6 }, { 1, HOUR, HOUR, 0 },      0, 0,       HOUR + S, CYCLE_WAIT, 119 * S, 0 },
+	{ "frames until then",      { 120 * S, 6 }, { 1, HOUR, HOUR, 0 },      0, 0,       HOUR + 120 * S, CYCLE_NOW, 0, 120 * S },
+	{ "one of two speaks",      { 120 * S, 6 }, { 2, HOUR, HOUR, 0 },      0, 0,       HOUR + 5 * S, CYCLE_WAIT, 115 * S, 0 },
+	{ "just on again",          { 120 * S, 6 }, { 1, 10 * S, 0, 0 },       0, HOUR,    HOUR,     CYCLE_WAIT, 120 * S, 0 },
+	{ "second attempt, early",  { 120 * S, 6 }, { 1, 10 * S, 0, 0 },       1, HOUR,    HOUR + 239 * S, CYCLE_WAIT, S, 0 },
+	{ "second attempt",         { 120 * S, 6 }, { 1, 10 * S, 0, 0 },       1, HOUR,    HOUR + 240 * S, CYCLE_NOW, 0, HOUR + 230 * S },
+	{ "fourth attempt",         { 120 * S, 6 }, { 1, 10 * S, 0, 0 },       3, HOUR,    HOUR + 960 * S, CYCLE_NOW, 0, HOUR + 950 * S },
+	{ "fifth, early",           { 120 * S, 6 }, { 1, 10 * S, 0, 0 },       4, HOUR,    HOUR + 1919 * S, CYCLE_WAIT, S, 0 },
+	{ "the longest pause",      { 120 * S, 6 }, { 1, 10 * S, 0, 0 },       5, HOUR,    HOUR + HOUR - 1, CYCLE_WAIT, 1, 0 },
+	{ "no longer pause",        { 120 * S, 6 }, { 1, 10 * S, 0, 0 },       999, HOUR,  2 * HOUR, CYCLE_NOW, 0, 2 * HOUR - 10 * S },
+	{ "longer by itself",       { 5 * HOUR, 6 }, { 1, 10 * S, 0, 0 },      9, HOUR,    6 * HOUR, CYCLE_NOW, 0, 6 * HOUR - 10 * S },
+	{ "longer, early",          { 5 * HOUR, 6 }, { 1, 10 * S, 0, 0 },      9, HOUR,    6 * HOUR - 1, CYCLE_WAIT, 1, 0 },
+	{ "the largest",            { 86400 * S, 6 }, { 1, 1, 0, 0 },          9, 0,       DAY + 1,  CYCLE_NOW, 0, DAY },
+	{ "a frame since",          { 120 * S, 6 }, { 1, HOUR + S, HOUR + S, 0 }, 5, HOUR, HOUR + 121 * S, CYCLE_NOW, 0, 120 * S },
+	{ "a frame before",         { 120 * S, 6 }, { 1, HOUR - 9 * S, HOUR - 9 * S, 0 }, 1, HOUR, HOUR + 121 * S, CYCLE_WAIT, 119 * S, 0 },
+	{ "takes its time",         { 120 * S, 6 }, { 1, HOUR, HOUR, 900 * S }, 0, 0,      HOUR + 899 * S, CYCLE_WAIT, S, 0 },
+	{ "longer than usual",      { 120 * S, 6 }, { 1, HOUR, HOUR, 900 * S }, 0, 0,      HOUR + 900 * S, CYCLE_NOW, 0, 900 * S },
+	{ "usually shorter",        { 120 * S, 6 }, { 1, HOUR, HOUR, 30 * S }, 0, 0,       HOUR + 120 * S, CYCLE_NOW, 0, 120 * S },
+	{ "once an hour",           { 120 * S, 6 }, { 1, HOUR, HOUR, 3 * HOUR }, 3, 0,     4 * HOUR - 1, CYCLE_WAIT, 1, 0 },
+	{ "never, takes its time",  { 0, 6 },       { 1, HOUR, HOUR, 900 * S }, 0, 0,      9 * HOUR, CYCLE_IDLE, 0, 0 },
+	{ "plugged in again since", { 120 * S, 6 }, { 1, HOUR + MIN, 0, 0 },   1, HOUR,    HOUR + 4 * MIN, CYCLE_WAIT, MIN, 0 },
 };
 /* clang-format on */
 
@@ -105,7 +110,7 @@ static void test_growth(void **state)
 		120 * S, 240 * S, 480 * S, 960 * S, 1920 * S, HOUR, HOUR
 	};
 	const struct cycle_settings settings = { 120 * S, 1000 };
-	const struct cycle_view silent = { 1, 10 * S, 0 };
+	const struct cycle_view silent = { 1, 10 * S, 0, 0 };
 	struct cycle c = { 0 };
 	uint64_t begun[64] = { 0 }, since = 10 * S;
 	size_t n;
@@ -122,7 +127,7 @@ static void test_growth(void **state)
 /* In no 24 hours are there more than the limit, for three days of silence. */
 static void test_limit(void **state)
 {
-	const struct cycle_view silent = { 1, 10 * S, 0 };
+	const struct cycle_view silent = { 1, 10 * S, 0, 0 };
 	struct cycle c = { 0 };
 	uint64_t begun[64] = { 0 };
 	size_t n;
@@ -139,7 +144,7 @@ static void test_limit(void **state)
 static void test_limit_told(void **state)
 {
 	const struct cycle_settings settings = { 120 * S, 1 };
-	struct cycle_view view = { 1, 20 * S, 20 * S };
+	struct cycle_view view = { 1, 20 * S, 20 * S, 0 };
 	struct cycle c = { 0 };
 
 	(void)state;
@@ -149,7 +154,7 @@ static void test_limit_told(void **state)
 		assert_int_equal(c.limit_told, now > 200 * S);
 		c.limit_told = true;
 	}
-	view = (struct cycle_view){ 1, HOUR, HOUR };
+	view = (struct cycle_view){ 1, HOUR, HOUR, 0 };
 	assert_int_equal(cycle_decide(&c, &settings, &view, HOUR).step, CYCLE_WAIT);
 	assert_false(c.limit_told);
 	c.limit_told = true;
@@ -160,7 +165,7 @@ static void test_limit_told(void **state)
 /* What was asked for counts for the day, but does not make attempts rarer, and is not refused. */
 static void test_commanded(void **state)
 {
-	const struct cycle_view silent = { 1, 10 * S, 0 };
+	const struct cycle_view silent = { 1, 10 * S, 0, 0 };
 	struct cycle_verdict verdict;
 	struct cycle c = { 0 };
 
@@ -184,7 +189,7 @@ static void test_commanded(void **state)
 static void test_many(void **state)
 {
 	const struct cycle_settings settings = { S, 1000 };
-	const struct cycle_view silent = { 1, 1, 0 };
+	const struct cycle_view silent = { 1, 1, 0, 0 };
 	struct cycle c = { 0 };
 
 	(void)state;
@@ -232,7 +237,7 @@ static void test_ages(void **state)
 /* A daemon that crashes at once and is started again and again cycles no more often than one that lives. */
 static void test_crash_loop(void **state)
 {
-	const struct cycle_view silent = { 1, 1, 0 };
+	const struct cycle_view silent = { 1, 1, 0, 0 };
 	char *text = calloc(1, CYCLE_TEXT);
 	uint64_t now = 10 * S;
 	unsigned cycles = 0;

@@ -445,6 +445,20 @@ static void test_silence(void **state)
 	assert_int_equal(h->power.cycle.attempts, 2);
 }
 
+/* A meter that is known to take its time is not silent yet. */
+static void test_slow_meter(void **state)
+{
+	struct house *h = *state;
+
+	open_power(h);
+	open_stations(h);
+	RUN(h, is_on);
+	h->stations[0].meter.rhythm.period_ms = 500;
+	rest(h, 1000);
+	assert_int_equal(chip.switched_off, 0);
+	RUN(h, is_off);
+}
+
 /* A valid frame keeps the power on, and ends the growth of the pauses. */
 static void test_frames(void **state)
 {
@@ -767,7 +781,7 @@ int main(void)
 		IN_HOUSE(test_limit),     IN_HOUSE(test_press),     IN_HOUSE(test_broken_line),
 		IN_HOUSE(test_meanwhile), IN_HOUSE(test_patience),  IN_HOUSE(test_last_week),
 		IN_HOUSE(test_known),     IN_HOUSE(test_change),    IN_HOUSE(test_in_vain),
-		IN_HOUSE(test_from_none), IN_HOUSE(test_lost_line),
+		IN_HOUSE(test_from_none), IN_HOUSE(test_lost_line), IN_HOUSE(test_slow_meter),
 	};
 
 	log_set_level(LOG_CRIT);
