@@ -32,7 +32,7 @@ struct derive_energy {
 	struct hours hours;
 	struct registers registers;
 	uint64_t pause_ms; /* between the last two powers */
-	bool adrift;       /* since the last register there was a gap of which nothing is known, */
+	bool adrift;       /* of a time since the last register was true nothing is known, */
 	bool bridged;      /* or one that was estimated */
 	struct live live;
 };

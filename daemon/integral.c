@@ -71,3 +71,12 @@ uint64_t integral_at(const struct integral *integral, uint64_t at_ms)
 	}
 	return later.mj;
 }
+
+bool integral_reaches(const struct integral *integral, uint64_t at_ms)
+{
+	const uint64_t oldest_ms = integral->count > 0
+	                                   ? past_at(integral, integral->count - 1)->at_ms
+	                                   : integral->at_ms;
+
+	return at_ms >= oldest_ms;
+}

@@ -36,4 +36,7 @@ uint64_t integral_power(struct integral *integral, uint64_t power_mw, uint64_t n
  * least; before that, what it was then. Behind the last sample it does not go on. */
 uint64_t integral_at(const struct integral *integral, uint64_t at_ms);
 
+/* Whether the past is known as far back. */
+bool integral_reaches(const struct integral *integral, uint64_t at_ms);
+
 #endif

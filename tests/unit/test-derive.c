@@ -310,6 +310,24 @@ static void test_repeated_list(void **state)
 	check(CALCULATED_PEAK_1, "3.600"); /* not two hours in one */
 }
 
+/* The first list of all is of an hour ago: what was drawn since then shows with the next one, and is of no hour that
+ * was seen. */
+static void test_first_list_of_an_hour_ago(void **state)
+{
+	(void)state;
+	draw(3600, 1800 + 10);
+	power(3600);
+	registers(5000, second - 10 - HOUR);
+	arrive();
+	draw(3600, HOUR);
+	power(3600);
+	registers(12200, second - 10);
+	arrive();
+	check(CALCULATED_LIVE_IMPORT, "12.210");
+	draw(3600, 130);
+	check(CALCULATED_PEAK_1, "3.600");
+}
+
 /* A clock that does not follow summer time is an hour behind, its registers are not. The first list alone may be one
  * of an hour ago. */
 static void test_clock_an_hour_behind(void **state)
@@ -559,6 +577,7 @@ int main(void)
 		cmocka_unit_test_setup(test_of_now, begin),
 		cmocka_unit_test_setup(test_wrong_host_clock, begin),
 		cmocka_unit_test_setup(test_repeated_list, begin),
+		cmocka_unit_test_setup(test_first_list_of_an_hour_ago, begin),
 		cmocka_unit_test_setup(test_clock_an_hour_behind, begin),
 		cmocka_unit_test_setup(test_tariffs, begin),
 		cmocka_unit_test_setup(test_not_all_tariffs, begin),
