@@ -75,7 +75,7 @@ static void take_register(struct derive *d, enum flow_direction direction,
 		hours_forget(&e->hours); /* another meter, or another count */
 	else if (!first && e->bridged)
 		hours_mend(&e->hours, shift_mj);
-	e->adrift = !integral_reaches(&e->live.integral, e->live.anchor_ms);
+	e->adrift = first && !integral_reaches(&e->live.integral, e->live.anchor_ms);
 	e->bridged = false;
 	hours_register(&e->hours, e->live.anchor_ms, first, shift_mj, energy, e);
 }

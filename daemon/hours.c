@@ -75,8 +75,10 @@ bool hours_tick(struct hours *hours, uint64_t now_ms, int64_t wall_ms,
 
 void hours_shift(struct hours *hours, int64_t shift_mj)
 {
-	hours->now.energy_mj += shift_mj;
-	hours->before.energy_mj += shift_mj;
+	if (!hours->now.told)
+		hours->now.energy_mj += shift_mj;
+	if (!hours->before.told)
+		hours->before.energy_mj += shift_mj;
 }
 
 void hours_mend(struct hours *hours, int64_t shift_mj)

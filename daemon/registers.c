@@ -146,6 +146,12 @@ static uint64_t ago(const struct moment *now, int64_t ms)
 	return (uint64_t)ms < now->ms ? now->ms - (uint64_t)ms : 0;
 }
 
+/* Whether the list before is not older than one of an hour ago would be. */
+static bool is_next(const struct registers *before, const struct moment *now)
+{
+	return before->at_ms && now->ms - before->at_ms <= HOUR_MS + AFTER_HOUR_MS;
+}
+
 /* Returns whether the time that the list says was an hour past. A list of an hour ago may come again, but not two in a
  * row: then it is the clock, which does not follow summer time. */
 static bool date(struct live_register *reg, const struct registers *before,
@@ -162,7 +168,7 @@ static bool date(struct live_register *reg, const struct registers *before,
 	if (tells) {
 		age_ms = age_of(said, reading, now);
 		behind = age_ms > HOUR_MS - AFTER_HOUR_MS;
-		if (behind && before->behind)
+		if (behind && (before->behind || is_next(before, now)))
 			age_ms -= HOUR_MS;
 		of_hour_ms = ms_of_hour(said) + (age_ms > 0 ? age_ms % HOUR_MS : 0);
 	}

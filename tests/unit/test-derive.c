@@ -563,9 +563,66 @@ static void test_new_month(void **state)
 	check(CALCULATED_MEAN, "3.000");
 }
 
+/* A register of the full hour before the first power is as exact as any. */
+static void test_start_behind_the_hour(void **state)
+{
+	(void)state;
+	second = 10 * HOUR + 60;
+	draw(3600, 10);
+	power(3600);
+	registers(5000, 10 * HOUR);
+	arrive();
+	draw(3600, HOUR - 60);
+	power(3600);
+	registers(8600, 11 * HOUR);
+	arrive();
+	draw(3600, 130);
+	check(CALCULATED_PEAK_1, "3.600");
+}
+
+/* More was drawn between the samples than they say. */
+static void test_start_with_the_hour(void **state)
+{
+	(void)state;
+	second = 10 * HOUR + 10;
+	power(3000);
+	registers(5000, 10 * HOUR);
+	arrive();
+	for (unsigned n = 1; n <= 13; n++) {
+		second += 300;
+		power(3000);
+		if (n == 12)
+			registers(9000, 11 * HOUR);
+		arrive();
+	}
+	check(CALCULATED_PEAK_1, "4.000");
+}
+
+/* In spring, with a list every 10 s: from the second hour on the clock is behind, and the list is one of now. */
+static void test_clock_falls_behind(void **state)
+{
+	uint64_t wh = 5000;
+
+	(void)state;
+	for (unsigned hour = 0; hour < 3; hour++, wh += 3600) {
+		for (unsigned n = 0; n < 360; n++) {
+			second += 10;
+			power(3600);
+			if (n == 359)
+				registers(wh, second - 10 - (hour > 0 ? HOUR : 0));
+			arrive();
+		}
+	}
+	draw(3600, 140);
+	check(CALCULATED_PEAK_1, "3.600");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_start_behind_the_hour, begin),
+		cmocka_unit_test_setup(test_start_with_the_hour, begin),
+		cmocka_unit_test_setup(test_clock_falls_behind, begin),
 		cmocka_unit_test_setup(test_held_until_the_broker_has_told, begin),
 		cmocka_unit_test_setup(test_strange_floors, begin),
 		cmocka_unit_test_setup(test_goes_on_from_the_floor, begin),
