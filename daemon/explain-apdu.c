@@ -6,6 +6,8 @@
 
 #include "plural.h"
 
+#define GENERAL_BLOCK 0xE0 /* general-block-transfer */
+
 #define SC_AUTHENTICATED 0x10
 #define SC_ENCRYPTED     0x20
 #define COUNTER_OCTETS   4
@@ -301,7 +303,7 @@ static void show_by_tag(struct page *page, struct span *span, const struct expla
 	case 0xC2:
 		show_notice(page, span, message);
 		break;
-	case 0xE0:
+	case GENERAL_BLOCK:
 		show_block(page, span, message);
 		break;
 	case 0xDB:
@@ -343,6 +345,8 @@ void explain_apdu(struct page *page, struct span *span, const struct explain_mes
 {
 	if (span->left == 0)
 		return;
+	if (message->blocks && span->at[0] != GENERAL_BLOCK)
+		train_begin(message->blocks); /* of the message before the rest is lost */
 	if (explain_is_telegram(span))
 		explain_telegram(page, span, message->reading);
 	else

@@ -461,6 +461,24 @@ static void test_lost_block(void **state)
 	assert_int_equal(count_words(&s, "put together from 3 blocks: 13 octets"), 1);
 }
 
+/* Another message between two blocks: the library puts none together around it. */
+static void test_message_between_blocks(void **state)
+{
+	static const char other[] = "e6e700 0f 40000000 00 0203 0906 0100010700ff 06 000005f7"
+				    "0202 0f00 161b";
+	static const char *const parts[] = { "e6e700 e040 0001 0000 05 0f40000000", other,
+		                             "e040 0002 0000 03 000101",
+		                             "e0c0 0003 0000 05 06000005f7" };
+	uint8_t information[64];
+	static struct stream s;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(parts); i++)
+		append_frame(&s, 0xA000, information,
+		             unhex(parts[i], information, sizeof(information)));
+	assert_int_equal(count_words(&s, "put together"), 0);
+}
+
 static void check_in_frame(const char *hex, const char *const *words)
 {
 	uint8_t information[512];
@@ -769,25 +787,16 @@ static void test_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sound),
-		cmocka_unit_test(test_damaged),
-		cmocka_unit_test(test_noise),
-		cmocka_unit_test(test_frame),
-		cmocka_unit_test(test_wrong_checks),
-		cmocka_unit_test(test_computed_check),
-		cmocka_unit_test(test_shared_flag),
-		cmocka_unit_test(test_two_damaged),
-		cmocka_unit_test(test_segments),
-		cmocka_unit_test(test_lost_parts),
-		cmocka_unit_test(test_lost_block),
-		cmocka_unit_test(test_messages),
-		cmocka_unit_test(test_mbus),
-		cmocka_unit_test(test_telegram),
-		cmocka_unit_test(test_colour),
-		cmocka_unit_test(test_hints),
-		cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_wrong_header),
-		cmocka_unit_test(test_noise_is_counted),
+		cmocka_unit_test(test_sound),        cmocka_unit_test(test_damaged),
+		cmocka_unit_test(test_noise),        cmocka_unit_test(test_frame),
+		cmocka_unit_test(test_wrong_checks), cmocka_unit_test(test_computed_check),
+		cmocka_unit_test(test_shared_flag),  cmocka_unit_test(test_two_damaged),
+		cmocka_unit_test(test_segments),     cmocka_unit_test(test_lost_parts),
+		cmocka_unit_test(test_lost_block),   cmocka_unit_test(test_message_between_blocks),
+		cmocka_unit_test(test_messages),     cmocka_unit_test(test_mbus),
+		cmocka_unit_test(test_telegram),     cmocka_unit_test(test_colour),
+		cmocka_unit_test(test_hints),        cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_wrong_header), cmocka_unit_test(test_noise_is_counted),
 		cmocka_unit_test(test_line),
 	};
 
