@@ -169,6 +169,19 @@ static struct config *load_anew(struct daemon *d)
 	return NULL;
 }
 
+/* The old line may be lost, too. */
+static void tell_refused(struct daemon *d)
+{
+	if (!d->loop.running) {
+		service_failed(0, "stopped after a reload: %s", d->mistake);
+		return;
+	}
+	log_error("reload refused, the old configuration stays in force");
+	service_remark(&d->service, "reload refused, the old configuration stays in force: %s",
+	               d->mistake);
+	service_ready(&d->service);
+}
+
 static void reload(struct daemon *d)
 {
 	struct config *config;
@@ -177,11 +190,7 @@ static void reload(struct daemon *d)
 	service_reloading(&d->service);
 	config = load_anew(d);
 	if (!config) {
-		log_error("reload refused, the old configuration stays in force");
-		service_remark(&d->service,
-		               "reload refused, the old configuration stays in force: %s",
-		               d->mistake);
-		service_ready(&d->service);
+		tell_refused(d);
 		return;
 	}
 	log_info("%s is read again", d->options.config);

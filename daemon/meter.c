@@ -10,6 +10,7 @@
 #include "log.h"
 
 #define NAMELESS_MS 60000
+#define WOKEN_MS    30000 /* within which a meter speaks that had waited for a power cycle */
 
 static uint64_t patience(const struct meter *meter)
 {
@@ -105,6 +106,13 @@ static void listen_anew(struct meter *meter)
 	meter->heard = counters_heard(&meter->counters);
 }
 
+/* Whether the pause that a frame ends is the meter's own: no port was lost in it, and no power cycle has ended it. */
+static bool is_own_pause(const struct meter *meter)
+{
+	return meter->last_frame_ms && !meter->interrupted &&
+	       (!meter->unmuted_ms || meter->octets_ms - meter->unmuted_ms > WOKEN_MS);
+}
+
 /* A frame whose checks agreed, decoded or not: the meter lives. */
 static void note_frame(struct meter *meter)
 {
@@ -113,10 +121,11 @@ static void note_frame(struct meter *meter)
 	meter->counters.frames_ok++;
 	listen_anew(meter);
 	meter->resyncing = false;
-	if (meter->last_frame_ms && !meter->interrupted)
+	if (is_own_pause(meter))
 		rhythm_learn(&meter->rhythm, now - meter->last_frame_ms);
 	meter->last_frame_ms = now;
 	meter->interrupted = false;
+	meter->unmuted_ms = 0;
 	timer_start_at(&meter->silence, (now + patience(meter)) * 1000000);
 	if (!meter->identity.text[0] && !meter->waiting_for_name) {
 		meter->waiting_for_name = true;
@@ -341,7 +350,7 @@ void meter_mute(struct meter *meter, bool muted)
 	if (meter->muted == muted)
 		return;
 	meter->muted = muted;
-	meter->interrupted = true;
+	meter->unmuted_ms = loop_now_ms();
 	listen_anew(meter);
 	search_mute(&meter->search, muted);
 	if (muted)

@@ -54,12 +54,13 @@ struct meter {
 	bool log_frames;
 	bool resyncing;
 	bool muted;       /* what comes in does not count: the bus power is being cycled */
-	bool interrupted; /* it was, or no port was open, since the last frame */
+	bool interrupted; /* no port was open, since the last frame */
 	int port_err; /* why no port is open; 0 while one is, and while there is none to be opened */
 	const char *list; /* the name of the list read last, NULL before */
 	struct rhythm rhythm;
-	uint64_t last_frame_ms;   /* 0: none yet */
-	uint64_t octets_ms;       /* when any came last */
+	uint64_t last_frame_ms; /* 0: none yet */
+	uint64_t octets_ms;     /* when any came last */
+	uint64_t unmuted_ms; /* when it was heard again, since the last frame; 0: it always was */
 	struct meter_heard heard; /* before the last valid frame, or before the port was opened */
 	struct timer silence;     /* fires when the meter has been silent for too long */
 	struct search search;     /* its ports */

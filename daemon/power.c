@@ -303,6 +303,7 @@ int power_open(struct power *p, struct loop *loop, const struct power_settings *
 /* The line before it is released first, as the other may be the same one by another name. */
 int power_change(struct power *p, const struct power_settings *settings, bool header_uart)
 {
+	const bool held = p->bus.held;
 	int rc;
 
 	bus_close(&p->bus);
@@ -314,7 +315,8 @@ int power_change(struct power *p, const struct power_settings *settings, bool he
 		p->header_uart = header_uart;
 		p->cycle = (struct cycle){ 0 };
 		load_day(p);
-	} else if (bus_open(&p->bus, &p->settings->bus, p->header_uart) < 0) {
+	} else if (bus_open(&p->bus, &p->settings->bus, p->header_uart) < 0 ||
+	           p->bus.held != held) {
 		p->hooks.failed(p->hooks.user);
 	}
 	begin(p);

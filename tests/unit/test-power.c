@@ -459,6 +459,38 @@ static void test_slow_meter(void **state)
 	RUN(h, is_off);
 }
 
+static void say_after(struct house *h, uint64_t pause_ms, uint64_t heard_ms)
+{
+	struct meter *meter = &h->stations[0].meter;
+
+	station_mute(&h->stations[0], true);
+	station_mute(&h->stations[0], false);
+	meter->unmuted_ms -= heard_ms;
+	meter->last_frame_ms -= pause_ms;
+	say(h);
+	rest(h, 100);
+}
+
+/* How slow it is shows also while the power is cycled; but not by a frame that the cycle has brought. */
+static void test_slow_meter_is_learned(void **state)
+{
+	struct house *h = *state;
+	const struct rhythm *rhythm = &h->stations[0].meter.rhythm;
+
+	h->config.power.cycle.after_ms = 0;
+	open_power(h);
+	open_stations(h);
+	RUN(h, is_on);
+	say(h);
+	rest(h, 100);
+	for (int i = 0; i < 2; i++)
+		say_after(h, 300000, 5000);
+	assert_int_equal(rhythm->period_ms, 0);
+	for (int i = 0; i < 2; i++)
+		say_after(h, 300000, 180000);
+	assert_in_range(rhythm->period_ms, 300000, 310000);
+}
+
 /* A valid frame keeps the power on, and ends the growth of the pauses. */
 static void test_frames(void **state)
 {
@@ -775,13 +807,17 @@ static void test_change(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_HOUSE(test_start),     IN_HOUSE(test_no_line),   IN_HOUSE(test_outages),
-		IN_HOUSE(test_silence),   IN_HOUSE(test_frames),    IN_HOUSE(test_noise),
-		IN_HOUSE(test_port),      IN_HOUSE(test_never),     IN_HOUSE(test_tcp_alone),
-		IN_HOUSE(test_limit),     IN_HOUSE(test_press),     IN_HOUSE(test_broken_line),
-		IN_HOUSE(test_meanwhile), IN_HOUSE(test_patience),  IN_HOUSE(test_last_week),
-		IN_HOUSE(test_known),     IN_HOUSE(test_change),    IN_HOUSE(test_in_vain),
-		IN_HOUSE(test_from_none), IN_HOUSE(test_lost_line), IN_HOUSE(test_slow_meter),
+		IN_HOUSE(test_start),      IN_HOUSE(test_no_line),
+		IN_HOUSE(test_outages),    IN_HOUSE(test_silence),
+		IN_HOUSE(test_frames),     IN_HOUSE(test_noise),
+		IN_HOUSE(test_port),       IN_HOUSE(test_never),
+		IN_HOUSE(test_tcp_alone),  IN_HOUSE(test_limit),
+		IN_HOUSE(test_press),      IN_HOUSE(test_broken_line),
+		IN_HOUSE(test_meanwhile),  IN_HOUSE(test_patience),
+		IN_HOUSE(test_last_week),  IN_HOUSE(test_known),
+		IN_HOUSE(test_change),     IN_HOUSE(test_in_vain),
+		IN_HOUSE(test_from_none),  IN_HOUSE(test_lost_line),
+		IN_HOUSE(test_slow_meter), IN_HOUSE(test_slow_meter_is_learned),
 	};
 
 	log_set_level(LOG_CRIT);
