@@ -198,7 +198,7 @@ def test_replay_waits(rig):
             times[heard] = time.monotonic()
     finally:
         os.close(tty)
-    assert times[heard] - times.get(heard - len(later), times[heard]) == pytest.approx(1, abs=0.3)
+    assert times[heard] - times.get(heard - len(later), times[heard]) > 0.5
     assert process.wait(PATIENCE) == 0
 
 

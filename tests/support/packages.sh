@@ -9,7 +9,7 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin
 export PATH LC_ALL=C.UTF-8
 
 # What takes long to make is kept there for the next run.
-export HANMQTTD_CACHE="${HANMQTTD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/hanmqttd-tests}"
+export HANMQTTD_CACHE="${HANMQTTD_CACHE:-${XDG_CACHE_HOME:-${HOME:-/root}/.cache}/hanmqttd-tests}"
 
 die() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
