@@ -135,9 +135,9 @@ static void tell_shared(const struct config *config, const struct kind *kind, st
 static bool compare_meters(const struct config *config, const struct settle_hooks *hooks)
 {
 	const size_t count = config->meter_count;
-	struct place *devices = calloc(count, sizeof(*devices));
-	struct place *names = calloc(count, sizeof(*names));
-	char(*levels)[TOPIC_MAX] = calloc(count, sizeof(*levels));
+	struct place *devices = calloc(count + 1, sizeof(*devices));
+	struct place *names = calloc(count + 1, sizeof(*names));
+	char(*levels)[TOPIC_MAX] = calloc(count + 1, sizeof(*levels));
 	bool complete = devices && names && levels;
 	size_t named = 0;
 
