@@ -265,6 +265,8 @@ int app_reconfigure(struct app *app, struct config *config)
 		app->config->log_frames = config->log_frames;
 		config_free(config);
 	}
+	if (rc == 0 && !broker)
+		mqtt_try_anew(&app->mqtt);
 	apply_log(app);
 	return rc;
 }

@@ -72,6 +72,7 @@ static void on_connect(struct mosquitto *mosq, void *user, int code, int flags,
 	s->told_unread = false;
 	pthread_mutex_lock(&s->lock);
 	s->connected = true;
+	s->anew = false;
 	s->number++;
 	s->outbox.state_lost = false;
 	pthread_mutex_unlock(&s->lock);

@@ -187,12 +187,27 @@ static void close_session(struct mqtt_session *s)
 		mqtt_wake(s->wake_caller);
 }
 
+/* Whether there is to be no pause, which is said once. */
+static bool begins_anew(struct mqtt_session *s)
+{
+	bool anew;
+
+	pthread_mutex_lock(&s->lock);
+	anew = s->anew;
+	s->anew = false;
+	pthread_mutex_unlock(&s->lock);
+	if (anew)
+		mqtt_trouble_anew(s);
+	return anew;
+}
+
 static void pause_between(struct mqtt_session *s)
 {
 	struct pollfd fd = { .fd = s->wake_thread, .events = POLLIN };
 	uint64_t until = loop_now_ms() + mqtt_trouble_pause_ms(s);
 
-	for (uint64_t now = loop_now_ms(); now < until && !stopping(s); now = loop_now_ms()) {
+	for (uint64_t now = loop_now_ms(); now < until && !stopping(s) && !begins_anew(s);
+	     now = loop_now_ms()) {
 		uint64_t left_ms = until - now;
 
 		if (poll(&fd, 1, left_ms < IDLE_MS ? (int)left_ms : IDLE_MS) > 0)

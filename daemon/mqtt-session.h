@@ -72,6 +72,7 @@ struct mqtt_session {
 	pthread_cond_t ended_cond;
 	pthread_t thread;
 	bool stop, ended, abandoned;
+	bool anew;       /* the next attempt is to come without a pause */
 	bool leaves;     /* stop was said to it while it was connected */
 	unsigned number; /* counts sessions that the broker accepted */
 	bool connected;

@@ -299,6 +299,14 @@ void mqtt_trouble_calm(struct mqtt_session *s)
 	tell_connected(s, LOG_INFO);
 }
 
+void mqtt_trouble_anew(struct mqtt_session *s)
+{
+	if (s->fault != MQTT_FAULT_SETTING)
+		return;
+	forget(s);
+	s->brief_sessions = 0;
+}
+
 unsigned mqtt_trouble_pause_ms(struct mqtt_session *s)
 {
 	const struct pause *p = &pauses[s->fault];

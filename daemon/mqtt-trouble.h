@@ -30,6 +30,9 @@ void mqtt_trouble_over(struct mqtt_session *s);
 /* At every turn of a session: whether it has lasted so long that what was before is forgotten. */
 void mqtt_trouble_calm(struct mqtt_session *s);
 
+/* People may have mended what they had to: if not, they are told again. */
+void mqtt_trouble_anew(struct mqtt_session *s);
+
 /* How long to wait before the next attempt. */
 unsigned mqtt_trouble_pause_ms(struct mqtt_session *s);
 

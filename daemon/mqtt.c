@@ -321,6 +321,16 @@ uint64_t mqtt_stalled_ms(const struct mqtt *m)
 	return loop_now_ms() - turned_ms;
 }
 
+void mqtt_try_anew(struct mqtt *m)
+{
+	struct mqtt_session *s = m->session;
+
+	pthread_mutex_lock(&s->lock);
+	s->anew = !s->connected;
+	pthread_mutex_unlock(&s->lock);
+	mqtt_wake(s->wake_thread);
+}
+
 /* Whether the thread ended in time; the lock is held. A hanging connect() is broken again and again, as
  * the thread may have been just about to enter it. */
 static bool wait_for_end(struct mqtt_session *s, unsigned wait_ms)

@@ -114,6 +114,10 @@ bool mqtt_expires(const struct mqtt *m);
  * them; it never rests for more than 5 s otherwise. 0 without a session. */
 uint64_t mqtt_stalled_ms(const struct mqtt *m);
 
+/* What people had to set right may be so by now: an attempt comes at once where there is no session, and the pauses
+ * behind it grow from the beginning. */
+void mqtt_try_anew(struct mqtt *m);
+
 /* Sends what is queued, disconnects and ends the thread, in at most wait_ms; a thread that still hangs
  * in a name lookup is left to end by itself. Accepts a half-built one. Returns whether it ended. */
 bool mqtt_close(struct mqtt *m, unsigned wait_ms);

@@ -249,13 +249,18 @@ def test_wrong(rig, wrong):
 
 @pytest.mark.background
 def test_pauses_grow(rig):
-    """A refused certificate is tried again after 2 s, 4 s, 8 s; a reload with the right one is enough."""
+    """A refused certificate is tried again after 2 s, 4 s, 8 s, and at once after a reload, which begins with 2 s
+    again even when nothing has changed; one with the right certificate is enough."""
     broker, keys = wrong_authority(rig)
     port = rig.port()
     daemon = rig.daemon(setting(rig, broker, port, **keys) + "[log]\nlevel = debug\n")
     lines = [daemon.expect_line(f"the next attempt comes in {ms} ms", timeout=15) for ms in (2000, 4000, 8000)]
     first, second = lines[1].time - lines[0].time, lines[2].time - lines[1].time
     assert first > 1 and second > 2.5, (first, second)  # a line may be read late, and the next one not
+    mark = daemon.log.mark()
+    daemon.reload()
+    daemon.expect_line("signed by nobody", since=mark, timeout=4)  # the pause is one of 8 s
+    daemon.expect_line("the next attempt comes in 2000 ms", since=mark)
     daemon.reload(setting(rig, broker, port))
     works(rig, broker, port)
 

@@ -622,6 +622,25 @@ static void test_keepalive(void **state)
 	assert_true(trial_run(&h->trial, has_pinged_twice, h, 9000));
 }
 
+/* Who has set the broker right need not wait for the next attempt, nor does the one after it come late. */
+static void test_try_anew(void **state)
+{
+	struct house *h = *state;
+
+	h->broker.login_code = 0x87;
+	open_session(h, MQTT_PROTOCOL_5);
+	await_said(h, "CONNECT 5\nCONNECT 5\n"); /* and now a pause of 4 s */
+	h->waits_for = "CONNECT 5\nCONNECT 5\nCONNECT 5\n";
+	mqtt_try_anew(&h->mqtt);
+	assert_true(trial_run(&h->trial, is_said, h, 1500));
+	h->waits_for = "CONNECT 5\nCONNECT 5\nCONNECT 5\nCONNECT 5\n"; /* after 2 s */
+	assert_true(trial_run(&h->trial, is_said, h, 3500));
+	h->broker.login_code = 0;
+	mqtt_try_anew(&h->mqtt);
+	h->wanted = 1;
+	assert_true(trial_run(&h->trial, has_session, h, 1500));
+}
+
 #define WITH_HOUSE(test) cmocka_unit_test_setup_teardown(test, house_setup, house_teardown)
 
 int main(void)
@@ -644,6 +663,7 @@ int main(void)
 		WITH_HOUSE(test_wakes),
 		WITH_HOUSE(test_next_session),
 		WITH_HOUSE(test_keepalive),
+		WITH_HOUSE(test_try_anew),
 		WITH_HOUSE(test_flood_amid_messages),
 	};
 
