@@ -50,10 +50,15 @@ static bool is_text(int c)
 	return c >= 0x20 || c == '\t' || c == '\r';
 }
 
+static bool is_comment(const char *line)
+{
+	return line[0] == '#' || line[0] == ';';
+}
+
 /* What is no UTF-8 can stand in no topic; in a comment it does no harm. */
 static bool is_utf8(const char *line)
 {
-	if (line[0] == '#' || line[0] == ';')
+	if (is_comment(line))
 		return true;
 	while (*line) {
 		size_t len = strcspn(line, "\t\r");
@@ -83,13 +88,13 @@ static size_t drop_byte_order_mark(char *line, size_t len)
 }
 
 /* A line for inih, without the blanks in front: they would make it a continuation of the line before.
- * What is no text or too long is told, and an empty line takes its place. */
+ * What is no text or too long is told, and an empty line takes its place; of a comment the beginning will do. */
 static char *read_line(char *line, int size, void *user)
 {
 	struct conffile *f = user;
 	size_t room = (size_t)size - 2; /* for the newline and the NUL */
 	size_t len = 0;
-	bool text = true;
+	bool text = true, cut;
 	int c;
 
 	while ((c = getc(f->stream)) != EOF && c != '\n' && len < room) {
@@ -103,13 +108,15 @@ static char *read_line(char *line, int size, void *user)
 	line[len] = '\0';
 	if (f->line == 1)
 		len = drop_byte_order_mark(line, len);
-	if (c != EOF && c != '\n') {
+	cut = c != EOF && c != '\n';
+	if (cut)
+		skip_line(f->stream);
+	if (cut && !is_comment(line)) {
 		char what[64];
 
 		snprintf(what, sizeof(what), "line too long; accepted: at most %zu characters",
 		         room);
 		mistake(f, what);
-		skip_line(f->stream);
 		len = 0;
 	} else if (!text || !is_utf8(line)) {
 		mistake(f, "not text in UTF-8; " SYNTAX);

@@ -212,7 +212,7 @@ def test_all_mistakes_are_told(rig):
 
 
 @pytest.mark.parametrize("text", [
-    "", "# nothing\n", b"# m\xe5ler\n[meter]\n", "[mqtt]\r\nhost = x\r\n\r\n", b"\xef\xbb\xbf[mqtt]\nhost = x\n", "[mqtt]\nhost=x", "[mqtt]\n  host   =   x  \n",
+    "", "# nothing\n", f"# {'long ' * 100}\n[mqtt]\n  ; {'y' * 195}\nhost = x\n", b"# m\xe5ler\n[meter]\n", "[mqtt]\r\nhost = x\r\n\r\n", b"\xef\xbb\xbf[mqtt]\nhost = x\n", "[mqtt]\nhost=x", "[mqtt]\n  host   =   x  \n",
     "; a comment\n[mqtt]\n# another\n", "[mqtt] # the broker\nhost = x\n[log]\t; too\n[meter]  \n", f"[meter {'n' * 42}]\n", "[mqtt]\nkeepalive = 30 s\n", "[mqtt]\nkeepalive = 30s\n",
     "[publish]\nretain = true\non-change = yes\nmin-interval = 10 s\nexpire = no\n",
     "[publish]\nlive-energy = no\nnet-power = yes\nhour-energy = yes\ncapacity-peaks = yes\n", "[power]\nline = none\n", "[power]\nline = GPIO25\n",
