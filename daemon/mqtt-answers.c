@@ -66,8 +66,10 @@ static void on_connect(struct mosquitto *mosq, void *user, int code, int flags,
 	mosquitto_property_read_byte(properties, MQTT_PROP_MAXIMUM_QOS, &max_qos, false);
 	s->ping_s = (uint16_t)s->keepalive_s;
 	mosquitto_property_read_int16(properties, MQTT_PROP_SERVER_KEEP_ALIVE, &s->ping_s, false);
-	for (size_t i = 0; i < MQTT_TOPICS && s->topics[i]; i++)
-		mosquitto_subscribe(mosq, NULL, s->topics[i], 1);
+	for (size_t i = 0; i < MQTT_TOPICS && s->topics[i]; i++) {
+		s->topic_ids[i] = 0;
+		mosquitto_subscribe(mosq, &s->topic_ids[i], s->topics[i], 1);
+	}
 	mqtt_sender_begin(s, window, max_qos);
 	s->told_unread = false;
 	pthread_mutex_lock(&s->lock);
@@ -100,20 +102,39 @@ static void on_publish(struct mosquitto *mosq, void *user, int id, int code,
 	mqtt_sender_finished(user, id, code);
 }
 
+/* Of those that are subscribed in every session: nobody waits for the answer, but people would for what comes there. */
+static void note_topic(struct mqtt_session *s, int id, bool accepted)
+{
+	size_t i = 0;
+
+	while (i < MQTT_TOPICS && s->topics[i] && s->topic_ids[i] != id)
+		i++;
+	if (i == MQTT_TOPICS || !s->topics[i])
+		return;
+	s->topic_ids[i] = 0;
+	if (!accepted && !s->told_topics[i])
+		log_warning("mqtt: broker %s port %u does not let us subscribe to %s: what comes "
+		            "there is not heard; check the broker's access rules",
+		            s->host, s->port, s->topics[i]);
+	s->told_topics[i] = !accepted;
+}
+
 static void on_subscribe(struct mosquitto *mosq, void *user, int id, int count, const int *granted,
                          const mosquitto_property *properties)
 {
 	struct mqtt_session *s = user;
+	const bool accepted = count == 1 && granted[0] < 0x80;
 	struct mqtt_request *r;
 
 	(void)mosq;
 	(void)properties;
+	note_topic(s, id, accepted);
 	pthread_mutex_lock(&s->lock);
 	for (r = s->requests; r && (r->id != id || r->answered); r = r->next)
 		continue;
 	if (r) {
 		r->answered = true;
-		r->accepted = count == 1 && granted[0] < 0x80;
+		r->accepted = accepted;
 		mqtt_wake(s->wake_caller);
 	}
 	pthread_mutex_unlock(&s->lock);

@@ -104,6 +104,9 @@ struct mqtt_session {
 	mosquitto_property *expiry; /* of messages that expire after so many seconds: */
 	unsigned expiry_s;
 	bool told_refused, told_unread; /* in this session */
+	int topic_ids
+		[MQTT_TOPICS]; /* of the packets that subscribe to them; 0: answered, or none */
+	bool told_topics[MQTT_TOPICS]; /* that the broker does not let us */
 	struct mqtt_tls_talk talk;
 	bool refused, lost;
 	int lost_code;                     /* why, as the broker said it (MQTT 5), or 0 */

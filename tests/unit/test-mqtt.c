@@ -1,11 +1,13 @@
 /* The session with a broker that answers as it likes: what is told of it, and what is not. */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "broker.h"
 #include "trial.h"
@@ -425,6 +427,44 @@ static void test_subscriptions(void **state)
 	await_told(h, " -b");
 }
 
+/* What is subscribed in every session and refused is said once, and again only when it was granted meanwhile. */
+static void test_topic_refused(void **state)
+{
+	struct house *h = *state;
+	char text[4096];
+	ssize_t n;
+	int ends[2], before = dup(STDERR_FILENO);
+
+	assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+	h->broker.subscribe_code = 0x87;
+	dup2(ends[1], STDERR_FILENO);
+	open_session(h, MQTT_PROTOCOL_5);
+	for (unsigned i = 1; i <= 4; i++) {
+		h->wanted = i;
+		if (!trial_run(&h->trial, has_session, h, PATIENCE_MS))
+			break;
+		h->told[0] = h->broker.said[0] = '\0';
+		mqtt_subscribe(&h->mqtt, "b");
+		h->waits_for = "b";
+		trial_run(&h->trial, is_told, h, PATIENCE_MS);
+		h->broker.subscribe_code = i == 2 ? 0 : 0x87;
+		if (i < 4)
+			broker_hang_up(&h->broker);
+	}
+	dup2(before, STDERR_FILENO);
+	close(before);
+	n = read(ends[0], text, sizeof(text) - 1);
+	close(ends[0]);
+	close(ends[1]);
+	assert_true(n > 0);
+	text[n] = '\0';
+	assert_int_equal(h->wanted, 4);
+	n = 0;
+	for (const char *at = text; (at = strstr(at, "subscribe to always")) != NULL; at++)
+		n++;
+	assert_int_equal(n, 2);
+}
+
 /* A flood is taken as fast as the caller reads it: nothing is lost. */
 static void test_flood(void **state)
 {
@@ -646,25 +686,16 @@ static void test_try_anew(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITH_HOUSE(test_tickets),
-		WITH_HOUSE(test_refused),
-		WITH_HOUSE(test_lost_session),
-		WITH_HOUSE(test_sent_too_late),
-		WITH_HOUSE(test_window),
-		WITH_HOUSE(test_expiry),
-		WITH_HOUSE(test_old_protocol),
-		WITH_HOUSE(test_subscriptions),
-		WITH_HOUSE(test_flood),
-		WITH_HOUSE(test_caught_up),
-		WITH_HOUSE(test_many_meters),
-		WITH_HOUSE(test_close),
-		WITH_HOUSE(test_never_acknowledged),
-		WITH_HOUSE(test_plain_broker),
-		WITH_HOUSE(test_wakes),
-		WITH_HOUSE(test_next_session),
-		WITH_HOUSE(test_keepalive),
-		WITH_HOUSE(test_try_anew),
-		WITH_HOUSE(test_flood_amid_messages),
+		WITH_HOUSE(test_tickets),       WITH_HOUSE(test_refused),
+		WITH_HOUSE(test_lost_session),  WITH_HOUSE(test_sent_too_late),
+		WITH_HOUSE(test_window),        WITH_HOUSE(test_expiry),
+		WITH_HOUSE(test_old_protocol),  WITH_HOUSE(test_subscriptions),
+		WITH_HOUSE(test_topic_refused), WITH_HOUSE(test_flood),
+		WITH_HOUSE(test_caught_up),     WITH_HOUSE(test_many_meters),
+		WITH_HOUSE(test_close),         WITH_HOUSE(test_never_acknowledged),
+		WITH_HOUSE(test_plain_broker),  WITH_HOUSE(test_wakes),
+		WITH_HOUSE(test_next_session),  WITH_HOUSE(test_keepalive),
+		WITH_HOUSE(test_try_anew),      WITH_HOUSE(test_flood_amid_messages),
 	};
 
 	return cmocka_run_group_tests_name("mqtt", tests, NULL, NULL);
