@@ -170,18 +170,20 @@ void log_write_at(const char *file, int line, const char *function, int level,
                   const struct log_field *fields, const char *format, ...)
 {
 	const struct place place = { file, line, function };
+	const bool asked_for = level & LOG_ASKED_FOR;
 	char text[TEXT_MAX];
-	unsigned suppressed;
+	unsigned suppressed = 0;
 	va_list args;
 	size_t len;
 
+	level &= ~LOG_ASKED_FOR;
 	if (!log_enabled(level))
 		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	utf8_make_line(text); /* journalctl shows what is no UTF-8 as "[blob data]" */
-	if (!may_pass(&place, level, fields, text, &suppressed))
+	if (!asked_for && !may_pass(&place, level, fields, text, &suppressed))
 		return;
 	len = strlen(text);
 	if (suppressed)

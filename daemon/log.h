@@ -32,6 +32,9 @@ struct log_field {
 	const char *value;
 };
 
+/* Beside a level: somebody has asked for it, as for the mistakes of a file that is read, and no limit applies. */
+#define LOG_ASKED_FOR 0x100
+
 /* FILE, LINE and FUNCTION are the place in the source that speaks. */
 void log_write_at(const char *file, int line, const char *function, int level,
                   const struct log_field *fields, const char *format, ...)

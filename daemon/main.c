@@ -135,7 +135,7 @@ static void tell_mistake(void *user, const char *text)
 	journal_text(&j, "MESSAGE_ID", JOURNAL_CONFIG_REFUSED);
 	journal_text(&j, "ERROR_CAUSE", text);
 	if (log_to_journal())
-		log_write(LOG_ERR, j.fields, "%s", text);
+		log_write(LOG_ERR | LOG_ASKED_FOR, j.fields, "%s", text);
 	else
 		fprintf(stderr, "%s\n", text);
 }

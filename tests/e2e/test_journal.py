@@ -127,6 +127,18 @@ def test_fields(rig, journal):
     assert not daemon.log.since()  # nothing on standard error
 
 
+def test_all_mistakes(rig, journal):
+    """However many mistakes a file has, and however often it is read: each is in the journal."""
+    broker, port = rig.broker(), rig.port()
+    daemon = rig.daemon(rig.setting(broker, port), wrap=journal.wrap())
+    for _ in range(2):
+        mark = journal.mark()
+        daemon.reload("[mqtt]\n" + "".join(f"no-key-{n} = x\n" for n in range(30)))
+        journal.wait("30 mistakes", lambda seen: [
+            re.search(r"no-key-(\d+)", e["MESSAGE"])[1] for e in seen if e.get("MESSAGE_ID") == CONFIG_REFUSED
+        ] == [str(n) for n in range(30)], mark)
+
+
 def test_fields_of_registers(rig, journal):
     """So does a register that is not believed: which one, of which meter."""
     broker, port = rig.broker(), rig.port()

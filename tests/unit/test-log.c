@@ -171,7 +171,7 @@ static void say_of_port(const char *port, int level, int number)
 }
 
 /* From one place about one port a burst passes, and the last of the others is told with their number. Other
- * ports and level debug are not held back. */
+ * ports, level debug, and what somebody has asked for are not held back. */
 static void test_limit(void **state)
 {
 	(void)state;
@@ -184,6 +184,9 @@ static void test_limit(void **state)
 	assert_string_equal(said(), "hanmqttd: info: port /dev/b, 1\n");
 	for (int i = 0; i < 2 * RATELIMIT_BURST; i++)
 		say_of_port("/dev/a", LOG_DEBUG, 1);
+	assert_int_equal(lines_of(said()), 2 * RATELIMIT_BURST);
+	for (int i = 1; i <= 2 * RATELIMIT_BURST; i++)
+		say_of_port("/dev/a", LOG_ERR | LOG_ASKED_FOR, i);
 	assert_int_equal(lines_of(said()), 2 * RATELIMIT_BURST);
 	log_catch_up();
 	assert_string_equal(said(), "hanmqttd: warning: port /dev/a, 33 (the last of 13 similar "
