@@ -15,7 +15,8 @@ static const char *advice(int err)
 	case -EPERM:
 		return " (the service's DeviceAllow= does not list the device)";
 	case -EBUSY:
-		return " (another program holds the port)";
+		return " (another program holds the port, or another meter's section names it "
+		       "otherwise)";
 	case -ENOENT:
 		return " (is the UART switched on, the adapter plugged in?)";
 	case -ENOTTY:

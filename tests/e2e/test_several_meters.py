@@ -52,6 +52,16 @@ def test_two_meters(rig):
     watcher.expect("han/house/availability", "offline")
 
 
+def test_one_port_by_two_names(rig):
+    """Of two sections that name one port in two ways the second waits for it, and is told that it may be the first."""
+    broker, port = rig.broker(), rig.port()
+    other = port.path.with_name("other")
+    other.symlink_to(port.path)
+    daemon = rig.daemon(config(broker.port, port.path, other, meters={"house": {}, "cabin": {}}))
+    daemon.expect_line(re.escape(str(other)), "another meter's section")
+    assert not daemon.lines(re.escape(str(port.path)), "another meter's section")
+
+
 def test_one_port_is_lost(rig):
     """A port that goes away takes its own meter offline, and no other."""
     _, watcher, (first, second), _ = start(rig, house={}, cabin={})
