@@ -127,6 +127,7 @@ static void note_frame(struct meter *meter)
 	meter->interrupted = false;
 	meter->unmuted_ms = 0;
 	timer_start_at(&meter->silence, (now + patience(meter)) * 1000000);
+	search_allow(&meter->search, patience(meter));
 	if (!meter->identity.text[0] && !meter->waiting_for_name) {
 		meter->waiting_for_name = true;
 		timer_start(&meter->nameless, NAMELESS_MS, 0);

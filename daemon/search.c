@@ -198,13 +198,14 @@ static void look_fired(struct timer *timer)
 {
 	struct search *s = container_of(timer, struct search, look);
 	uint64_t since = loop_now_ms() - s->frame_ms;
+	uint64_t doubt = s->allowed_ms > DOUBT_MS ? s->allowed_ms : DOUBT_MS;
 
 	if (!s->found)
 		look_again(s);
-	else if (!serial_is_open(&s->found->serial) || since >= DOUBT_MS)
+	else if (!serial_is_open(&s->found->serial) || since >= doubt)
 		begin_again(s);
 	else
-		timer_start(&s->look, DOUBT_MS - since, 0);
+		timer_start(&s->look, doubt - since, 0);
 }
 
 /* ---- found ---- */
@@ -355,6 +356,11 @@ void search_mute(struct search *s, bool muted)
 		if (s->listeners[i])
 			listener_mute(s->listeners[i], muted);
 	}
+}
+
+void search_allow(struct search *s, uint64_t silence_ms)
+{
+	s->allowed_ms = silence_ms;
 }
 
 void search_distrust(struct search *s, uint64_t silence_ms)

@@ -1,9 +1,9 @@
 /* Where a meter is: on the port that is named, or with `device = auto` on one of those that may be listened on.
  *
  * Several ports are listened to at once until one has a valid frame; then the others are closed. A port that is
- * lost is waited for a while, then the search begins again; so it does when nothing valid came for long, as the
- * meter may have been put on another port. Where it was found is remembered across restarts and tried first,
- * for a while alone. Knows nothing of what a message means.
+ * lost is waited for a while, then the search begins again; so it does when nothing valid came for long, and for
+ * longer than is usual for the meter, as it may have been put on another port. Where it was found is remembered across
+ * restarts and tried first, for a while alone. Knows nothing of what a message means.
  */
 #ifndef SEARCH_H
 #define SEARCH_H
@@ -51,8 +51,9 @@ struct search {
 	bool alone; /* the remembered port is listened to first */
 	bool flush, muted;
 	bool begun_told, empty_told;
-	bool lost;         /* the port where it was found; it is waited for */
-	uint64_t frame_ms; /* the last valid one; 0: none yet */
+	bool lost;           /* the port where it was found; it is waited for */
+	uint64_t frame_ms;   /* the last valid one; 0: none yet */
+	uint64_t allowed_ms; /* of silence */
 	struct listener *listeners[CANDIDATES_MAX]; /* of a named device the first; NULL: none */
 	struct search_ports *ports;                 /* of the machine; NULL with a named device */
 	struct remembered remembered;               /* path "": nothing */
@@ -74,6 +75,9 @@ void search_mute(struct search *s, bool muted);
 
 /* Nothing valid has come for so long: see serial_distrust(). */
 void search_distrust(struct search *s, uint64_t silence_ms);
+
+/* How long the meter may be silent, as far as it is known by now: before that it is not looked for elsewhere. */
+void search_allow(struct search *s, uint64_t silence_ms);
 
 /* Whether a port is open. */
 bool search_is_open(const struct search *s);

@@ -284,6 +284,31 @@ static void test_console(void **state)
 	assert_int_equal(count_listeners(), 0);
 }
 
+/* A meter that is silent for longer as a rule is not looked for elsewhere before that. */
+static void test_slow_meter(void **state)
+{
+	machine_plug(*state, &house.header, "ttyAMA0");
+	machine_plug(*state, &house.usb, "ttyUSB0");
+	begin();
+	machine_speak(&house.header);
+	await(has_frames, 1);
+	search_allow(&house.search, 10800000);
+	house.search.frame_ms = loop_now_ms() - 3600000;
+	look();
+	assert_int_equal(count_listeners(), 1);
+	assert_false(search_goes_on(&house.search));
+	assert_in_range(trial_left_ms(&house.search.look), 7100000, 7200000);
+	house.search.frame_ms = loop_now_ms() - 10800000;
+	look();
+	assert_int_equal(count_listeners(), 2);
+	search_allow(&house.search, 30000); /* ten minutes at least */
+	machine_speak(&house.header);
+	await(has_frames, 2);
+	house.search.frame_ms = loop_now_ms() - 300000;
+	look();
+	assert_int_equal(count_listeners(), 1);
+}
+
 /* Of many that are left out as many are named as there is room for. */
 static void test_many_refused(void **state)
 {
@@ -641,6 +666,7 @@ int main(void)
 		CASE(test_remembered_console),
 		CASE(test_taken),
 		CASE(test_remembered),
+		CASE(test_slow_meter),
 		CASE(test_many_refused),
 		CASE(test_remembered_gone),
 		CASE(test_opened_since),
