@@ -13,6 +13,7 @@
 
 /* The thread's and the loop's; whoever lets go of it last frees it. */
 struct lookup_job {
+	struct lookup_job *next; /* that waits for a thread */
 	pthread_mutex_t lock;
 	struct address address;
 	int wake;
@@ -22,8 +23,13 @@ struct lookup_job {
 	bool given_up;          /* the loop has */
 };
 
-/* The one thing here that belongs to the process: its threads. */
+/* What belongs to the process: its threads, and what waits for one. */
 static atomic_uint given_up_count;
+static struct {
+	pthread_mutex_t lock;
+	struct lookup_job *first;
+	unsigned threads;
+} pool = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 static void job_free(struct lookup_job *job)
 {
@@ -44,10 +50,9 @@ static void wake(const struct lookup_job *job)
 	}
 }
 
-static void *look_up(void *user)
+static void look_up(struct lookup_job *job)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV };
-	struct lookup_job *job = user;
 	struct addrinfo *found = NULL;
 	int rc = getaddrinfo(job->address.host, job->address.port, &hints, &found);
 	bool last;
@@ -63,6 +68,64 @@ static void *look_up(void *user)
 		job_free(job);
 		atomic_fetch_sub(&given_up_count, 1);
 	}
+}
+
+/* ---- what waits for a thread ---- */
+
+static void put_in(struct lookup_job *job)
+{
+	struct lookup_job **end = &pool.first;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = job;
+}
+
+/* Whether it waited. */
+static bool take_out(const struct lookup_job *job)
+{
+	struct lookup_job **link = &pool.first;
+
+	while (*link && *link != job)
+		link = &(*link)->next;
+	if (!*link)
+		return false;
+	*link = job->next;
+	return true;
+}
+
+static bool no_longer_waits(const struct lookup_job *job)
+{
+	bool waited;
+
+	pthread_mutex_lock(&pool.lock);
+	waited = take_out(job);
+	pthread_mutex_unlock(&pool.lock);
+	return waited;
+}
+
+/* NULL: there is none, and the thread ends. */
+static struct lookup_job *next_job(void)
+{
+	struct lookup_job *job;
+
+	pthread_mutex_lock(&pool.lock);
+	job = pool.first;
+	if (job)
+		pool.first = job->next;
+	else
+		pool.threads--;
+	pthread_mutex_unlock(&pool.lock);
+	return job;
+}
+
+static void *work(void *unused)
+{
+	struct lookup_job *job;
+
+	(void)unused;
+	while ((job = next_job()) != NULL)
+		look_up(job);
 	return NULL;
 }
 
@@ -75,27 +138,40 @@ static bool is_numeric(struct lookup_job *job)
 	return getaddrinfo(job->address.host, job->address.port, &hints, &job->found) == 0;
 }
 
-static int start_thread(struct lookup_job *job)
+/* Those that look up already will do where there can be no more of them. */
+static int ask(struct lookup_job *job)
 {
 	pthread_t thread;
-	int rc = thread_start(&thread, look_up, job);
+	int rc = 0;
 
-	if (rc == 0)
-		pthread_detach(thread);
+	pthread_mutex_lock(&pool.lock);
+	put_in(job);
+	if (pool.threads < LOOKUP_THREADS) {
+		rc = thread_start(&thread, work, NULL);
+		if (rc == 0) {
+			pthread_detach(thread);
+			pool.threads++;
+		} else if (pool.threads > 0) {
+			rc = 0;
+		} else {
+			take_out(job);
+		}
+	}
+	pthread_mutex_unlock(&pool.lock);
 	return rc;
 }
 
 static void let_go(struct lookup *lookup)
 {
 	struct lookup_job *job = lookup->job;
-	bool last;
+	bool unasked = no_longer_waits(job), last;
 
 	loop_remove(lookup->loop, &lookup->wake);
 	lookup->loop = NULL;
 	lookup->job = NULL;
 	pthread_mutex_lock(&job->lock);
 	job->given_up = true;
-	last = job->done;
+	last = job->done || unasked;
 	if (!last)
 		atomic_fetch_add(&given_up_count, 1);
 	pthread_mutex_unlock(&job->lock);
@@ -145,7 +221,7 @@ int lookup_start(struct lookup *lookup, struct loop *loop, const struct address 
 		wake(job);
 		return 0;
 	}
-	rc = start_thread(job);
+	rc = ask(job);
 	if (rc < 0) {
 		job->done = true;
 		let_go(lookup);

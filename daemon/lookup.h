@@ -1,14 +1,16 @@
 /* From a host's name to its addresses, without making the loop wait.
  *
- * The system's lookup may hang for as long as the name servers do not answer, and cannot be broken off. So it has
- * a thread of its own, whose answer comes through an eventfd; a lookup that is given up goes on by itself and
- * frees what it found.
+ * The system's lookup may hang for as long as the name servers do not answer, and cannot be broken off. So it is a
+ * thread's, and the answer comes through an eventfd; a lookup that is given up goes on by itself and frees what it
+ * found. There are LOOKUP_THREADS at most, however many names are asked for: the others wait for their turn.
  */
 #ifndef LOOKUP_H
 #define LOOKUP_H
 
 #include "address.h"
 #include "loop.h"
+
+#define LOOKUP_THREADS 8 /* the unit's TasksMax= has room for them */
 
 struct addrinfo;
 struct lookup_job;

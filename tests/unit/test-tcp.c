@@ -1,8 +1,11 @@
 /* Connections to real sockets: made, refused, taken up by the second address, given up. */
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/tcp.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +15,29 @@
 #include "trial.h"
 
 #define DEADLINE_MS 8000
+#define SLOW_US     20000
+
+static atomic_uint slow_now, slow_most, slow_all; /* lookups of the name "slow" */
+
+/* The C library's, for which "slow" is this machine, if it takes its time. */
+int getaddrinfo(const char *restrict node, const char *restrict service,
+                const struct addrinfo *restrict hints, struct addrinfo **restrict found)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	if (strcmp(node, "slow") == 0 && !(hints->ai_flags & AI_NUMERICHOST)) {
+		unsigned now = atomic_fetch_add(&slow_now, 1) + 1, most = atomic_load(&slow_most);
+
+		while (now > most && !atomic_compare_exchange_weak(&slow_most, &most, now))
+			continue;
+		atomic_fetch_add(&slow_all, 1);
+		usleep(SLOW_US);
+		atomic_fetch_sub(&slow_now, 1);
+		node = "127.0.0.1";
+	}
+	return real(node, service, hints, found);
+}
 
 /* A connection on its way, and what came of it. */
 struct caller {
@@ -209,12 +235,46 @@ static void test_given_up(void **state)
 	trial_fini(&trial);
 }
 
+#define CROWD (5 * LOOKUP_THREADS)
+
+/* However many names are looked up at the same time, it takes some threads only, and each is answered; one that is
+ * given up before its turn costs nothing. */
+static void test_crowd(void **state)
+{
+	static struct caller callers[CROWD];
+	struct trial trial;
+	char port[6];
+
+	(void)state;
+	close(listen_on(AF_INET, port));
+	trial_init(&trial);
+	for (size_t i = 0; i < CROWD; i++)
+		call(&callers[i], &trial, "slow", port);
+	for (size_t i = 0; i < CROWD; i++) {
+		assert_true(trial_run(&trial, is_told, &callers[i], DEADLINE_MS));
+		assert_int_equal(callers[i].fd_or_err, -ECONNREFUSED);
+	}
+	assert_in_range(atomic_load(&slow_most), 2, LOOKUP_THREADS);
+	assert_int_equal(atomic_load(&slow_all), CROWD);
+
+	for (size_t i = 0; i < CROWD; i++)
+		call(&callers[i], &trial, "slow", port);
+	for (size_t i = CROWD; i-- > 0;)
+		tcp_close(&callers[i].tcp);
+	for (unsigned ms = 0; lookup_hangs() && ms < DEADLINE_MS; ms++)
+		usleep(1000);
+	assert_false(lookup_hangs());
+	assert_in_range(atomic_load(&slow_all), CROWD, CROWD + 2 * LOOKUP_THREADS);
+	trial_fini(&trial);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_numbers), cmocka_unit_test(test_numbers_of_ipv6),
 		cmocka_unit_test(test_name),    cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_unknown), cmocka_unit_test(test_given_up),
+		cmocka_unit_test(test_crowd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
