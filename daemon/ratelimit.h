@@ -12,7 +12,8 @@
 
 #define RATELIMIT_BURST    20
 #define RATELIMIT_PAUSE_MS 60000
-#define RATELIMIT_KINDS    64 /* remembered at once; the one that was quiet for longest makes room */
+#define RATELIMIT_KINDS    64   /* with their last message; the one quiet for longest makes room */
+#define RATELIMIT_DEBTS    8192 /* that made room: only how many they have written */
 #define RATELIMIT_TEXT     256
 
 /* Zeroed is ready for use. */
@@ -25,6 +26,12 @@ struct ratelimit {
 		int level; /* of the last that was suppressed */
 		char text[RATELIMIT_TEXT];
 	} kinds[RATELIMIT_KINDS];
+	/* Of kinds that made room. Memory that nobody touches before there are so many. */
+	struct ratelimit_debt {
+		uint64_t kind;
+		uint64_t full_ms; /* 0: the place is free */
+		unsigned suppressed;
+	} debts[RATELIMIT_DEBTS];
 };
 
 /* Whether this message may be written; now_ms is any monotonic clock, from 1 on. True: *suppressed is how

@@ -103,7 +103,7 @@ static void test_kinds(void **state)
 		assert_int_equal(send(kind, 1, 6, 0), 0);
 }
 
-/* One kind too many: the one that was quiet for longest is forgotten, the others are not. */
+/* One kind too many: the last message of the one that was quiet for longest is forgotten, and nothing else. */
 static void test_room(void **state)
 {
 	(void)state;
@@ -111,7 +111,25 @@ static void test_room(void **state)
 		assert_int_equal(send(kind, 100, 1000 - kind, 0), RATELIMIT_BURST);
 	assert_int_equal(send(1000, 1, 2000, 0), 1);
 	assert_int_equal(send(0, 1, 2001, 0), 0);
-	assert_int_equal(send(RATELIMIT_KINDS - 1, 1, 2002, 0), 1);
+	assert_int_equal(send(RATELIMIT_KINDS - 1, 1, 2002, 0), 0);
+	assert_int_equal(send(RATELIMIT_KINDS - 1, 1, 1000 + MINUTE, 81), 1);
+}
+
+/* Some hundred meters whose ports come and go: each kind has its burst, and then a line a minute. */
+static void test_many_kinds(void **state)
+{
+	enum { KINDS = 2000 };
+	static unsigned passed[KINDS];
+	unsigned suppressed;
+
+	(void)state;
+	for (unsigned round = 0; round < 60; round++) {
+		for (unsigned i = 0; i < KINDS; i++)
+			passed[i] += ratelimit_pass(&limit, i * UINT64_C(0x100000001B3),
+			                            1 + round * 5000, 4, "lost", &suppressed);
+	}
+	for (unsigned i = 0; i < KINDS; i++)
+		assert_in_range(passed[i], RATELIMIT_BURST, RATELIMIT_BURST + 5);
 }
 
 /* What was suppressed is told once, by its last message, of each kind. */
@@ -158,6 +176,7 @@ int main(void)
 		cmocka_unit_test_setup(test_day, empty),
 		cmocka_unit_test_setup(test_kinds, empty),
 		cmocka_unit_test_setup(test_room, empty),
+		cmocka_unit_test_setup(test_many_kinds, empty),
 		cmocka_unit_test_setup(test_next, empty),
 		cmocka_unit_test_setup(test_long, empty),
 	};
