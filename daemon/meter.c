@@ -117,6 +117,7 @@ static bool is_own_pause(const struct meter *meter)
 static void note_frame(struct meter *meter)
 {
 	const uint64_t now = meter->octets_ms;
+	uint64_t allowed_ms;
 
 	meter->counters.frames_ok++;
 	listen_anew(meter);
@@ -126,8 +127,9 @@ static void note_frame(struct meter *meter)
 	meter->last_frame_ms = now;
 	meter->interrupted = false;
 	meter->unmuted_ms = 0;
-	timer_start_at(&meter->silence, (now + patience(meter)) * 1000000);
-	search_allow(&meter->search, patience(meter));
+	allowed_ms = patience(meter);
+	timer_start_at(&meter->silence, (now + allowed_ms) * 1000000);
+	search_allow(&meter->search, allowed_ms);
 	if (!meter->identity.text[0] && !meter->waiting_for_name) {
 		meter->waiting_for_name = true;
 		timer_start(&meter->nameless, NAMELESS_MS, 0);
