@@ -154,13 +154,31 @@ static void test_rungs(void **state)
 	}
 }
 
+struct told {
+	struct facts facts;
+	const char *text;
+};
+
+/* What is told of a meter that is listened to on path; device is what is set, NULL: auto. */
+static void check_told(const struct told *told, const char *path, const char *device)
+{
+	struct meter_settings settings;
+	struct problem problem;
+	struct gate gate;
+
+	say_case(told->text);
+	build(&meter, &settings, path, &told->facts);
+	settings.port.device = device;
+	doubt(&gate, false);
+	problem_find(&meter, &gate, &told->facts.recently, 1, &problem);
+	assert_string_equal(problem.text, told->text);
+	gate_fini(&gate);
+}
+
 /* What the network brings is nobody's adapter, and has no line setting of ours. */
 static void test_network(void **state)
 {
-	static const struct {
-		struct facts facts;
-		const char *text;
-	} told[] = {
+	static const struct told told[] = {
 		{ { .port_err = -ECONNREFUSED },
 		  "port tcp://10.0.0.7:2001 is not open (Connection refused): check the serial server and the device setting" },
 		{ { .silent = true },
@@ -170,27 +188,14 @@ static void test_network(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(told); i++) {
-		struct meter_settings settings;
-		struct problem problem;
-		struct gate gate;
-
-		say_case(told[i].text);
-		build(&meter, &settings, "tcp://10.0.0.7:2001", &told[i].facts);
-		doubt(&gate, false);
-		problem_find(&meter, &gate, &told[i].facts.recently, 1, &problem);
-		assert_string_equal(problem.text, told[i].text);
-		gate_fini(&gate);
-	}
+	for (size_t i = 0; i < COUNT(told); i++)
+		check_told(&told[i], "tcp://10.0.0.7:2001", "tcp://10.0.0.7:2001");
 }
 
 /* While the meter is searched no port is its own: those that are listened to are named. */
 static void test_search(void **state)
 {
-	static const struct {
-		struct facts facts;
-		const char *text;
-	} told[] = {
+	static const struct told told[] = {
 		{ { .port_err = -EACCES },
 		  "port /dev/ttyUSB0 at 2400 8N1 is not open (Permission denied): check the adapter and the device setting" },
 		{ { .silent = true, .bytes = 9, .auto_line = true },
@@ -201,19 +206,8 @@ static void test_search(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(told); i++) {
-		struct meter_settings settings;
-		struct problem problem;
-		struct gate gate;
-
-		say_case(told[i].text);
-		build(&meter, &settings, PATH, &told[i].facts);
-		settings.port.device = NULL;
-		doubt(&gate, false);
-		problem_find(&meter, &gate, &told[i].facts.recently, 1, &problem);
-		assert_string_equal(problem.text, told[i].text);
-		gate_fini(&gate);
-	}
+	for (size_t i = 0; i < COUNT(told); i++)
+		check_told(&told[i], PATH, NULL);
 }
 
 /* However long the port's path and the section's name, the sentence says what to do. */
