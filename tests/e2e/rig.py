@@ -59,10 +59,25 @@ class Record:
 
     def wait(self, what, check, since=0, timeout=None):
         """What check(entries) gives as soon as that is true; an assertion fails after the timeout."""
+        return self._until(what, lambda: check(self.entries[since:]), timeout)
+
+    def find(self, what, is_wanted, since=0, timeout=None):
+        """The first entry that is wanted, awaited. Each is looked at once: there may be tens of thousands, and who
+        adds them waits meanwhile."""
+        def check():
+            nonlocal since
+            while since < len(self.entries):
+                since += 1
+                if is_wanted(self.entries[since - 1]):
+                    return self.entries[since - 1]
+            return None
+        return self._until(what, check, timeout)
+
+    def _until(self, what, check, timeout):
         deadline = time.monotonic() + (PATIENCE if timeout is None else timeout)
         with self._changed:
             while True:
-                found = check(self.entries[since:])
+                found = check()
                 if found:
                     return found
                 if ENDED.is_set():
@@ -231,7 +246,7 @@ class Watcher(Record):
         text = str(self._markers)
         mark = self.mark()
         self.publish(self.MARKER, text)
-        self.wait("marker", lambda seen: any(m.topic == self.MARKER and m.payload == text for m in seen), mark)
+        self.find("marker", lambda m: m.topic == self.MARKER and m.payload == text, mark)
 
     def messages(self, pattern=r".*", since=0):
         """Those whose topic matches, live ones only when their retained copies came before."""
@@ -239,10 +254,9 @@ class Watcher(Record):
 
     def expect(self, pattern, payload=None, since=0, timeout=None):
         """The first message on such a topic (and with that payload)."""
-        def check(seen):
-            return next((m for m in seen if re.fullmatch(pattern, m.topic) and
-                         (payload is None or m.payload == payload)), None)
-        return self.wait(f"{pattern} {'' if payload is None else payload}", check, since, timeout)
+        def is_wanted(m):
+            return re.fullmatch(pattern, m.topic) and (payload is None or m.payload == payload)
+        return self.find(f"{pattern} {'' if payload is None else payload}", is_wanted, since, timeout)
 
     def state(self, since=0):
         """The newest payload of each topic."""
@@ -310,6 +324,10 @@ class Line:
         self.time = time.monotonic()
         self.text = text.rstrip("\n")
         self.level = (re.match(r"[^:]*: (error|warning|notice|info|debug):", text) or [None, None])[1]
+
+    def holds(self, words, levels=None):
+        """Whether it has all these words, in any case, and one of the levels."""
+        return (levels is None or self.level in levels) and all(re.search(w, self.text, re.I) for w in words)
 
     def __str__(self):
         return f"{self.time:10.3f} {self.text}"
@@ -415,22 +433,16 @@ class Daemon:
 
     def lines(self, *words, since=0, levels=None):
         """The lines of the log that hold all these words, in any case."""
-        return [line for line in self.log.since(since)
-                if all(re.search(word, line.text, re.I) for word in words)
-                and (levels is None or line.level in levels)]
+        return [line for line in self.log.since(since) if line.holds(words, levels)]
 
     def expect_line(self, *words, since=0, levels=None, timeout=None):
         """The first such line, awaited."""
-        return self.log.wait(f"line with {words}", lambda _: self.lines(*words, since=since, levels=levels),
-                             0, timeout)[0]
+        return self.log.find(f"line with {words}", lambda line: line.holds(words, levels), since, timeout)
 
     def saw(self, message, timeout=None):
         """Waits until the log (level debug, frames = yes) shows this frame."""
         hexed = message.octets.strip(b"\x7e").hex()
-
-        def check(seen):
-            return any(hexed in re.sub(r"[\s:]", "", line.text).lower() for line in reversed(seen))
-        self.log.wait(f"frame {hexed}", check, 0, timeout)
+        self.log.find(f"frame {hexed}", lambda line: hexed in re.sub(r"[\s:]", "", line.text).lower(), 0, timeout)
 
     def status(self):
         return next((n.fields["STATUS"] for n in reversed(self.notes.since()) if "STATUS" in n.fields), "")
