@@ -56,6 +56,10 @@ def has_failed(case):
     return case.find("failure") is not None or case.find("error") is not None
 
 
+def has_run(case):
+    return case is not None and case.find("skipped") is None
+
+
 def full_name(case):
     return f"{case.get('classname')}.{case.get('name')}"
 
@@ -118,7 +122,7 @@ def once_more(run, cases):
     again = Run(run.files, run.work, run.number, again=True)
     end = ends_of([again])[0]
     second = {full_name(case): case for case in again.cases()}
-    if not all(full_name(case) in second for case in cases if has_failed(case)):
+    if not all(has_run(second.get(full_name(case))) for case in cases if has_failed(case)):
         return cases, end or "a test that had failed did not run once more", again.output()
     for case in cases:
         if has_failed(case) and not has_failed(second[full_name(case)]):

@@ -2,7 +2,8 @@
 
 A machine is started once for a file of tests, by a fixture named `machine` with scope "module"; the tests
 run in the order of the file. `@pytest.mark.after("test_a", "test_b")` says what a test stands on: it is
-skipped when one of these was not passed. A file may take the tests of other modules: those in its list CASES,
+skipped when one of these was not passed. When some failed, "the last that failed" are those, what they stand on,
+as their machine is a new one then, and what was skipped for them. A file may take the tests of other modules: those in its list CASES,
 in that order.
 """
 import pathlib
@@ -18,11 +19,13 @@ pytest.register_assert_rewrite("machine", "service", "vm", "vm_cases", "cases_bu
                               "cases_limits", "cases_attempts", "cases_ports", "cases_service")
 
 PASSED = pytest.StashKey()
+UNSETTLED = pytest.StashKey()  # failed, or skipped for one that was not passed
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "after(*names): the tests of the same file that this one stands on")
     config.stash[PASSED] = set()
+    config.stash[UNSETTLED] = []
 
 
 def pytest_pycollect_makemodule(module_path, parent):
@@ -46,12 +49,16 @@ def pytest_collection_modifyitems(items):
     items.sort(key=place)
 
 
+def foundations(item):
+    """The names of the tests that this one stands on."""
+    return [name for mark in item.iter_markers("after") for name in mark.args]
+
+
 def pytest_runtest_setup(item):
-    passed = item.config.stash[PASSED]
-    for mark in item.iter_markers("after"):
-        for name in mark.args:
-            if (item.path, name) not in passed:
-                pytest.skip(f"{name} was not passed")
+    for name in foundations(item):
+        if (item.path, name) not in item.config.stash[PASSED]:
+            item.config.stash[UNSETTLED].append(item)
+            pytest.skip(f"{name} was not passed")
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -59,6 +66,21 @@ def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if report.when == "call" and report.passed:
         item.config.stash[PASSED].add((item.path, item.name))
+    if report.failed:
+        item.config.stash[UNSETTLED].append(item)
     machine = getattr(item, "funcargs", {}).get("machine")
     if report.failed and machine is not None:
         report.sections += list(machine.report())
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_sessionfinish(session):
+    """Behind pytest's own, which writes those that failed."""
+    yield
+    items = {(item.path, item.name): item for item in session.items}
+    wanted = list(session.config.stash[UNSETTLED])
+    for item in wanted:  # grows
+        found = [items[item.path, name] for name in foundations(item) if (item.path, name) in items]
+        wanted += [other for other in found if other not in wanted]
+    last = session.config.cache.get("cache/lastfailed", {})
+    session.config.cache.set("cache/lastfailed", {**last, **{item.nodeid: True for item in wanted}})
