@@ -52,6 +52,13 @@ static int send_config(void *user, const char *topic, const char *payload)
 	return send_retained(user, topic, payload, 0);
 }
 
+/* May be lost with the session: the next one looks whether it is. */
+static int empty_topic(struct announcer *a, const char *topic)
+{
+	a->looked = false;
+	return send_config(a, topic, "");
+}
+
 /* One by one; what goes away loses its topic. */
 static int send_entities(struct announcer *a, const struct discovery *d,
                          const struct entities *removed)
@@ -60,8 +67,8 @@ static int send_entities(struct announcer *a, const struct discovery *d,
 	int rc = 0;
 
 	for (size_t i = 0; i < removed->count && rc == 0; i++)
-		rc = send_config(
-			a, discovery_entity_topic(d, &removed->list[i], topic, sizeof(topic)), "");
+		rc = empty_topic(
+			a, discovery_entity_topic(d, &removed->list[i], topic, sizeof(topic)));
 	return rc < 0 ? rc : discovery_entity_messages(d, a, send_config);
 }
 
@@ -154,7 +161,7 @@ int announcer_sort_traces(struct announcer *a)
 			continue;
 		}
 		if (!used && rc == 0)
-			rc = send_config(a, trace->topic, "");
+			rc = empty_topic(a, trace->topic);
 		free(trace->topic);
 	}
 	t->count = kept;
@@ -212,7 +219,7 @@ int announcer_empty_old(struct announcer *a, bool all)
 		const struct trace *trace = &a->traces->list[i];
 
 		if (all || !expires(a, trace))
-			rc = send_config(a, trace->topic, "");
+			rc = empty_topic(a, trace->topic);
 	}
 	return rc;
 }

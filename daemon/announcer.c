@@ -97,13 +97,15 @@ static void begin_move(struct announcer *a)
 	timer_start(&a->timer, GAP_MS, 0);
 }
 
-/* When a message cannot be sent the session is over, and the next one looks at what is left. */
+/* When a message cannot be sent the session is over, and the next one looks at what is left; or there is no room for
+ * it, and all is announced again when there is. */
 static void end_move(struct announcer *a)
 {
-	if (announcer_empty_old(a, false) < 0)
-		return;
-	a->phase = ANNOUNCER_READY;
-	if (send_messages(a) < 0)
+	int rc = announcer_empty_old(a, false);
+
+	if (rc == 0 || rc == -ENOBUFS)
+		a->phase = ANNOUNCER_READY;
+	if (rc < 0 || send_messages(a) < 0)
 		return;
 	announcer_forget_traces(a);
 	if (a->due)

@@ -56,7 +56,7 @@ struct announcer {
 	enum announcer_phase phase;
 	bool connected;
 	bool looking;                     /* the broker is telling what it has */
-	bool looked;                      /* at all that the broker had, once */
+	bool looked;                      /* at all there is; no topic was emptied since */
 	bool due;                         /* another message has to follow the last one */
 	uint64_t sent_ms;                 /* when the last message left; 0: none did */
 	char identity[HAN_IDENTITY_TEXT]; /* "" until it is known */

@@ -571,9 +571,10 @@ static void test_look_refused(void **state)
 	assert_int_equal(s->post.count, 1);
 }
 
-#define SENSOR(id) "homeassistant/sensor/hanmqttd_" ID "/" id "/config"
-#define OURS       "{\"origin\":{\"name\":\"hanmqttd\"}}"
-#define MOVE       "{\"migrate_discovery\": true}"
+#define SENSOR(id)  "homeassistant/sensor/hanmqttd_" ID "/" id "/config"
+#define POWER_STATE "homeassistant/binary_sensor/hanmqttd_" ID "/mbus_power/config"
+#define OURS        "{\"origin\":{\"name\":\"hanmqttd\"}}"
+#define MOVE        "{\"migrate_discovery\": true}"
 
 /* From one message to one each: told, sent, emptied, with a moment between, and nothing else. */
 static void test_move_to_components(void **state)
@@ -680,9 +681,7 @@ static void test_moved_is_not_pruned(void **state)
 	assert_int_equal(s->post.count, 0);
 	hasten(s);
 	assert_string_equal(post_text(&s->post, DEVICE), "");
-	assert_string_equal(post_text(&s->post, "homeassistant/binary_sensor/hanmqttd_" ID
-	                                        "/mbus_power/config"),
-	                    "");
+	assert_string_equal(post_text(&s->post, POWER_STATE), "");
 }
 
 /* Where the broker can forget it by itself, the device message that moved is left to that. */
@@ -734,22 +733,28 @@ static void test_move_to_device(void **state)
 	assert_string_equal(post_text(&s->post, SENSOR("phase_current_l1")), "");
 }
 
-/* A session that ends on the way: the next one looks, and begins anew. */
-static void test_move_cut_short(void **state)
+/* A move that gets as far as the messages that end it. */
+static void move_in_vain(struct stage *s, int refused_with)
 {
-	struct stage *s = *state;
-
 	stage_restart(s);
 	identify(s);
 	read_list(s, KAIFA_LIST_2);
 	announcer_connected(&s->announcer);
 	found(s, SENSOR("meter_id"), OURS);
 	announcer_looked(&s->announcer, true);
-	s->post.refuses_with = -ENOTCONN;
+	s->post.refuses_with = refused_with;
 	timer_start(&s->announcer.timer, 1, 0);
 	assert_false(trial_run(&s->trial, has_sent, &(struct stage){ 0 }, 50));
 	s->post.refuses_with = 0;
 	post_clear(&s->post);
+}
+
+/* A session that ends on the way: the next one looks, and begins anew. */
+static void test_move_cut_short(void **state)
+{
+	struct stage *s = *state;
+
+	move_in_vain(s, -ENOTCONN);
 
 	announcer_announce(&s->announcer);
 	assert_int_equal(s->post.count, 0);
@@ -760,6 +765,20 @@ static void test_move_cut_short(void **state)
 	assert_int_equal(s->post.count, 0); /* it was told */
 	hasten(s);
 	assert_int_equal(s->post.count, 2);
+	assert_string_equal(post_text(&s->post, SENSOR("meter_id")), "");
+	assert_true(announces(s, "meter_id"));
+}
+
+/* No room for what ends the move: it begins anew when there is some. */
+static void test_move_without_room(void **state)
+{
+	struct stage *s = *state;
+
+	move_in_vain(s, -ENOBUFS);
+
+	announcer_announce(&s->announcer);
+	assert_string_equal(post_text(&s->post, SENSOR("meter_id")), MOVE);
+	hasten(s);
 	assert_string_equal(post_text(&s->post, SENSOR("meter_id")), "");
 	assert_true(announces(s, "meter_id"));
 }
@@ -895,6 +914,49 @@ static void test_off_withdraws(void **state)
 	assert_int_equal(s->post.count, 2);
 }
 
+/* The session may end before the broker has what takes something away: the next one looks whether it is gone. */
+static void test_taken_away_is_looked_at(void **state)
+{
+	struct stage *s = *state;
+	size_t looks;
+
+	s->settings.discovery = PUBLISHER_DISCOVERY_OFF;
+	stage_restart(s);
+	identify(s);
+	announcer_connected(&s->announcer);
+	found(s, DEVICE, OURS);
+	announcer_looked(&s->announcer, true);
+	assert_string_equal(post_text(&s->post, DEVICE), "");
+	for (int i = 0; i < 2; i++) {
+		post_clear(&s->post);
+		announcer_connected(&s->announcer);
+		found(s, DEVICE, OURS);
+		announcer_looked(&s->announcer, true);
+		assert_string_equal(post_text(&s->post, DEVICE), "");
+	}
+
+	s->meter.bridge.power_info = "han/bridge/b/info";
+	s->settings.discovery = PUBLISHER_DISCOVERY_COMPONENTS;
+	stage_restart(s);
+	identify(s);
+	read_list(s, KAIFA_LIST_2);
+	announcer_connected(&s->announcer);
+	announcer_looked(&s->announcer, true);
+	looks = s->looks;
+	s->meter.bridge.power_info = NULL;
+	s->announcer.sent_ms = 0;
+	announcer_announce(&s->announcer);
+	assert_string_equal(post_text(&s->post, POWER_STATE), "");
+	post_clear(&s->post);
+	announcer_connected(&s->announcer);
+	found(s, POWER_STATE, OURS);
+	assert_int_equal(s->looks, looks + 1);
+	assert_int_equal(s->post.count, 0);
+	announcer_looked(&s->announcer, true);
+	hasten(s);
+	assert_string_equal(post_text(&s->post, POWER_STATE), "");
+}
+
 /* Which energies are the sensors is known with the set, before any was calculated. */
 static void test_energies(void **state)
 {
@@ -950,11 +1012,13 @@ int main(void)
 		ON_STAGE(test_move_expires),
 		ON_STAGE(test_move_to_device),
 		ON_STAGE(test_move_cut_short),
+		ON_STAGE(test_move_without_room),
 		KEPT(test_move_to_prefix),
 		ON_STAGE(test_orphans),
 		ON_STAGE(test_orphans_later),
 		ON_STAGE(test_news_during_move),
 		KEPT(test_off_withdraws),
+		KEPT(test_taken_away_is_looked_at),
 		ON_STAGE(test_energies),
 		ON_STAGE(test_zeroed),
 	};
