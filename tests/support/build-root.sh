@@ -1,12 +1,13 @@
 # shellcheck shell=bash
 # Roots in which the packages are built, one per release: everything that debian/control asks for, for
 # amd64, arm64 and armhf. Each is a directory that is kept in $HANMQTTD_CACHE for a week and only read: what
-# a build writes goes elsewhere. Sourced after root.sh; needs root.
+# a build writes goes elsewhere; so does what ccache keeps, for builds that put /usr/lib/ccache in front of their
+# PATH. Sourced after root.sh; needs root.
 
 : "${top:?}" "${HANMQTTD_CACHE:?}"
 
 architectures=(amd64 arm64 armhf)
-build_tools=(autopkgtest build-essential crossbuild-essential-arm64 crossbuild-essential-armhf lintian udev)
+build_tools=(autopkgtest build-essential ccache crossbuild-essential-arm64 crossbuild-essential-armhf lintian udev)
 
 join() {
 	local IFS=,
@@ -76,7 +77,7 @@ bootstrap_build_root() { # RELEASE NAME DIRECTORY
 fill_build_root() {
 	local architecture
 
-	mkdir -p "$1/build" "$1/wanted/debian"
+	mkdir -p "$1/build" "$1/ccache" "$1/wanted/debian"
 	cp "$top/debian/control" "$1/wanted/debian/"
 	for architecture in "${architectures[@]}"; do
 		chroot "$1" apt-get build-dep -y --no-install-recommends -a "$architecture" -P cross /wanted
@@ -93,8 +94,11 @@ in_build_root() {
 }
 
 enter_build_root() { # ROOT DIRECTORY COMMAND...
-	local root=$1 directory=$2 rc=0 name
+	local root=$1 directory=$2 ccache rc=0 name
 	shift 2
+
+	ccache=$(dirname "$root")/ccache-roots
+	mkdir -p "$ccache"
 
 	mount --bind "$root" "$root"
 	mount -o remount,bind,ro "$root"
@@ -105,7 +109,9 @@ enter_build_root() { # ROOT DIRECTORY COMMAND...
 		mount --bind "/$name" "$root/$name"
 	done
 	mount --bind "$directory" "$root/build"
-	chroot "$root" /usr/bin/env -i --chdir=/build PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 "$@" || rc=$?
+	mount --bind "$ccache" "$root/ccache"
+	chroot "$root" /usr/bin/env -i --chdir=/build PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp LC_ALL=C.UTF-8 \
+		CCACHE_DIR=/ccache CCACHE_MAXSIZE=1G "$@" || rc=$?
 	let_go "$(dirname "$root")"
 	return "$rc"
 }

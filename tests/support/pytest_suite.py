@@ -22,7 +22,8 @@ import xml.etree.ElementTree as ET
 
 LIMIT_S = 1500 + int(os.environ.get("HANMQTTD_TEST_FRAMES", "0")) // 1000  # of many frames even on a slow machine
 LINES = 1000
-PROCESSES = 3
+PROCESSES = 6
+LONG = 3  # processes of files that say how long they take: machines, which work more than they wait
 SMALL = 12  # files of a suite that one process runs
 AGAIN = 5  # failed tests of a process at most that run once more: more have a cause
 FAILED = 1  # pytest's exit status when tests failed, and nothing else did
@@ -44,7 +45,7 @@ def deal(directory):
     files = sorted(pathlib.Path(directory).glob("test_*.py"), key=weigh, reverse=True)
     if len(files) < SMALL and not any(map(seconds, files)):
         return [[directory]]
-    hands = [[0, []] for _ in range(PROCESSES)]
+    hands = [[0, []] for _ in range(LONG if any(map(seconds, files)) else PROCESSES)]
     for file in files:
         least = min(hands, key=lambda hand: hand[0])
         least[0] += weigh(file)

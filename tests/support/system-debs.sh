@@ -31,6 +31,10 @@ keep() {
 		-exec cp {} "$HANMQTTD_DEBS/$1-$2/" \;
 }
 
+# What was compiled before, for another package or another day, is not compiled again.
+# shellcheck disable=SC2016 # PATH is of the shell in there
+by_ccache='export PATH="/usr/lib/ccache:$PATH"; cd hanmqttd'
+
 # The unit tests run in the build for amd64; for those that are emulated they are built.
 build() { # RELEASE ARCHITECTURE
 	local place options=()
@@ -42,9 +46,9 @@ build() { # RELEASE ARCHITECTURE
 	*) options=(-a"$2" "-Pcross,nocheck") ;;
 	esac
 	copy_tree "$place/hanmqttd"
-	# shellcheck disable=SC2016 # the names are of the shell in there
+	# shellcheck disable=SC2016 # as above
 	in_build_root "$1" "$place" \
-		sh -euc '[ "$1" = amd64 ] || export DEB_BUILD_OPTIONS=nocheck; shift; cd hanmqttd
+		sh -euc "$by_ccache"'; [ "$1" = amd64 ] || export DEB_BUILD_OPTIONS=nocheck; shift
 			exec dpkg-buildpackage -us -uc -b "$@"' - "$2" "${options[@]}"
 }
 
@@ -57,7 +61,7 @@ build_older() { # RELEASE
 	copy_tree "$place/hanmqttd"
 	sed -i '1s/)/~older)/' "$place/hanmqttd/debian/changelog"
 	sed -i '1i # The older one.' "$place/hanmqttd/conf/hanmqttd.conf"
-	in_build_root "$1" "$place" sh -euc 'cd hanmqttd; exec dpkg-buildpackage -us -uc -b -Pnocheck'
+	in_build_root "$1" "$place" sh -euc "$by_ccache; exec dpkg-buildpackage -us -uc -b -Pnocheck"
 	keep "$1" older
 }
 
