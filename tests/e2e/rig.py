@@ -246,7 +246,7 @@ class Watcher(Record):
         text = str(self._markers)
         mark = self.mark()
         self.publish(self.MARKER, text)
-        self.find("marker", lambda m: m.topic == self.MARKER and m.payload == text, mark)
+        self.expect(self.MARKER, text, mark)
 
     def messages(self, pattern=r".*", since=0):
         """Those whose topic matches, live ones only when their retained copies came before."""

@@ -43,9 +43,10 @@ def weigh(file):
 def deal(directory):
     """The test files in hands that take about the same time."""
     files = sorted(pathlib.Path(directory).glob("test_*.py"), key=weigh, reverse=True)
-    if len(files) < SMALL and not any(map(seconds, files)):
+    long = any(map(seconds, files))
+    if len(files) < SMALL and not long:
         return [[directory]]
-    hands = [[0, []] for _ in range(LONG if any(map(seconds, files)) else PROCESSES)]
+    hands = [[0, []] for _ in range(LONG if long else PROCESSES)]
     for file in files:
         least = min(hands, key=lambda hand: hand[0])
         least[0] += weigh(file)

@@ -2,9 +2,9 @@
 
 A machine is started once for a file of tests, by a fixture named `machine` with scope "module"; the tests
 run in the order of the file. `@pytest.mark.after("test_a", "test_b")` says what a test stands on: it is
-skipped when one of these was not passed. When some failed, "the last that failed" are those, what they stand on,
-as their machine is a new one then, and what was skipped for them. A file may take the tests of other modules: those in its list CASES,
-in that order.
+skipped when one of these was not passed. When some failed, pytest's --last-failed runs those, what was
+skipped for them, and what all these stand on, as the machine is a new one then. A file may take the tests of
+other modules: those in its list CASES, in that order.
 """
 import pathlib
 import sys
@@ -66,10 +66,11 @@ def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if report.when == "call" and report.passed:
         item.config.stash[PASSED].add((item.path, item.name))
-    if report.failed:
-        item.config.stash[UNSETTLED].append(item)
+    if not report.failed:
+        return
+    item.config.stash[UNSETTLED].append(item)
     machine = getattr(item, "funcargs", {}).get("machine")
-    if report.failed and machine is not None:
+    if machine is not None:
         report.sections += list(machine.report())
 
 
@@ -77,6 +78,8 @@ def pytest_runtest_makereport(item, call):
 def pytest_sessionfinish(session):
     """Behind pytest's own, which writes those that failed."""
     yield
+    if not session.config.pluginmanager.hasplugin("cacheprovider"):
+        return
     items = {(item.path, item.name): item for item in session.items}
     wanted = list(session.config.stash[UNSETTLED])
     for item in wanted:  # grows

@@ -16,8 +16,8 @@
 
 #define DEADLINE_MS 8000
 
-static atomic_uint slow_now,
-	slow_all; /* lookups of the name "slow": on their way, and ever begun */
+/* Lookups of the name "slow": on their way, and ever begun; and whether they are answered. */
+static atomic_uint slow_now, slow_all;
 static atomic_bool slow_answers;
 
 /* The C library's, for which "slow" is this machine, once there are answers. */
